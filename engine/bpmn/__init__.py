@@ -1,0 +1,45 @@
+"""Running diagrams: the only package that knows SpiffWorkflow.
+
+``check(files, library, roles)``  what is wrong with a set of files
+``load(files, library, roles)``   the procedures they define
+``step(definition, snapshot, action, now)``  one step of a case, purely
+``open_items(definition, snapshot, now)``    the tasks and waits of a snapshot
+"""
+
+from engine.bpmn.definition import Bundle, Definition, check, load
+from engine.bpmn.step import (
+    Action,
+    Complete,
+    ElementInfo,
+    Fact,
+    Fire,
+    Message,
+    OpenTask,
+    Send,
+    Signal,
+    Start,
+    Step,
+    Wait,
+)
+from engine.bpmn.stepping import open_items, step
+
+__all__ = [
+    "Action",
+    "Bundle",
+    "Complete",
+    "Definition",
+    "ElementInfo",
+    "Fact",
+    "Fire",
+    "Message",
+    "OpenTask",
+    "Send",
+    "Signal",
+    "Start",
+    "Step",
+    "Wait",
+    "check",
+    "load",
+    "open_items",
+    "step",
+]

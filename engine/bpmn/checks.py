@@ -1,0 +1,382 @@
+"""What must hold of a process before it may be published, beyond being readable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+
+from engine.bpmn import dialect, timers
+from engine.bpmn.model import Node, Process, Scope
+from engine.bpmn.problems import Problems
+from engine.bpmn.timers import TimerUnreadable
+from engine.clock import system_clock
+from engine.errors import Problem
+from engine.rules import expressions
+from engine.rules.decisions import Decision
+from engine.rules.expression_syntax import is_identifier
+
+MAX_NODES = 5_000
+
+
+def form_of(node: Node) -> str | None:
+    """The id of the form a task or start event shows."""
+    reference = node.attributes.get(f"{{{dialect.CAMUNDA}}}formRef") or node.attributes.get(
+        f"{{{dialect.CAMUNDA}}}formKey"
+    )
+    return reference.rsplit(":", 1)[-1].removesuffix(".form") if reference else None
+
+
+def decision_of(node: Node) -> str | None:
+    """The id of the decision a business rule task asks."""
+    return node.attributes.get(f"{{{dialect.CAMUNDA}}}decisionRef") if node.type == "businessRuleTask" else None
+
+
+def check_process(
+    process: Process,
+    processes: Mapping[str, Process],
+    tables: Mapping[str, Decision],
+    forms: Set[str],
+    roles: Set[str] | None,
+) -> list[Problem]:
+    """All problems of one process that was read without errors."""
+    problems = Problems(process.file)
+    _check_scope(process, problems, top=True)
+    for node in process.walk():
+        _check_node(node, problems, processes, tables, forms, roles)
+        if node.scope is not None:
+            _check_scope(node.scope, problems, top=False, event_subprocess=node.is_event_subprocess)
+    if sum(1 for _ in process.walk()) > MAX_NODES:
+        problems.error(
+            process.id,
+            "too_large",
+            f"流程超过 {MAX_NODES} 个元素。",
+            f"The process has more than {MAX_NODES} elements.",
+        )
+    return problems.found
+
+
+def _check_scope(scope: Scope, problems: Problems, top: bool, event_subprocess: bool = False) -> None:
+    starts = scope.start_events()
+    plain = [node for node in starts if node.event is None or node.event.kind == "none"]
+    if not scope.nodes:
+        problems.error(scope.id, "empty", "流程（子流程）是空的。", "The process or subprocess is empty.")
+        return
+    if event_subprocess:
+        if len(starts) != 1:
+            problems.error(
+                scope.id,
+                "event_subprocess_start",
+                "事件子流程必须有且只有一个开始事件。",
+                "An event subprocess has exactly one start event.",
+            )
+    elif len(plain) > 1:
+        problems.error(
+            plain[1].id,
+            "several_starts",
+            "有多个普通开始事件，无法确定从哪里开始。",
+            "There are several plain start events.",
+        )
+    elif not starts and not scope.implicit_starts():
+        problems.error(
+            scope.id,
+            "no_start",
+            "没有起点：每个元素都有流入的连线。",
+            "Nothing can begin: every element has an incoming flow.",
+        )
+    if not event_subprocess and starts and not top and not plain:
+        problems.error(scope.id, "no_start", "子流程缺少普通开始事件。", "The subprocess has no plain start event.")
+    _check_links(scope, problems)
+    _check_event_gateways(scope, problems)
+    _check_reach(scope, problems)
+
+
+def _check_links(scope: Scope, problems: Problems) -> None:
+    catches: dict[str, int] = {}
+    for node in scope.nodes.values():
+        if node.event is not None and node.event.kind == "link" and node.type == "intermediateCatchEvent":
+            catches[node.event.name] = catches.get(node.event.name, 0) + 1
+    for node in scope.nodes.values():
+        if (
+            node.event is not None
+            and node.event.kind == "link"
+            and node.type == "intermediateThrowEvent"
+            and catches.get(node.event.name, 0) != 1
+        ):
+            problems.error(
+                node.id,
+                "link_broken",
+                f"链接“{node.event.name}”应有且只有一个接收端。",
+                f"The link “{node.event.name}” needs exactly one catching end.",
+            )
+
+
+def _check_reach(scope: Scope, problems: Problems) -> None:
+    """Elements no token ever comes to are a slip of the pen."""
+    starts = scope.start_events() or scope.implicit_starts()
+    open_ = [node.id for node in starts] + [node.id for node in scope.event_subprocesses()]
+    reached: set[str] = set()
+    links = {
+        (node.event.name): node.id
+        for node in scope.nodes.values()
+        if node.event is not None and node.event.kind == "link" and node.type == "intermediateCatchEvent"
+    }
+    while open_:
+        name = open_.pop()
+        if name in reached:
+            continue
+        reached.add(name)
+        node = scope.nodes[name]
+        open_.extend(flow.target for flow in node.outgoing)
+        open_.extend(boundary.id for boundary in scope.boundary_events(name))
+        if node.event is not None and node.event.kind == "link" and node.event.name in links:
+            open_.append(links[node.event.name])
+    for node in scope.nodes.values():
+        if node.id not in reached:
+            problems.warning(node.id, "unreachable", "没有任何路径到达这里。", "Nothing leads here.")
+
+
+def _check_node(
+    node: Node,
+    problems: Problems,
+    processes: Mapping[str, Process],
+    tables: Mapping[str, Decision],
+    forms: Set[str],
+    roles: Set[str] | None,
+) -> None:
+    _check_flows(node, problems)
+    for text, is_template in _expressions(node):
+        _check_expression(node, text, is_template, problems)
+    if node.event is not None and node.event.kind == "timer":
+        _check_timer(node, problems)
+    if node.type == "callActivity" and node.calls not in processes:
+        problems.error(
+            node.id,
+            "call_unknown",
+            f"调用的流程“{node.calls}”不存在或没有一起发布。",
+            f"The called process “{node.calls}” does not exist and is not among the files.",
+        )
+    if node.type == "callActivity" and node.calls in processes:
+        _check_called(node, processes[node.calls or ""], problems)
+    if node.type == "businessRuleTask":
+        decision = decision_of(node)
+        if not decision:
+            problems.error(node.id, "decision_missing", "没有选择决策表。", "No decision is chosen.")
+        elif decision not in tables:
+            problems.error(
+                node.id,
+                "decision_unknown",
+                f"决策“{decision}”不存在或没有一起发布。",
+                f"The decision “{decision}” does not exist and is not among the files.",
+            )
+        shape = node.attributes.get(f"{{{dialect.CAMUNDA}}}mapDecisionResult")
+        if shape is not None and shape not in dialect.DECISION_RESULTS:
+            problems.error(
+                node.id,
+                "decision_result",
+                f"决策结果的形式“{shape}”不存在。可用：{'、'.join(dialect.DECISION_RESULTS)}。",
+                f"There is no decision result “{shape}”. There are: {', '.join(dialect.DECISION_RESULTS)}.",
+            )
+    if node.type == "scriptTask":
+        _check_script(node, problems)
+    for name in _variables_made(node):
+        if not is_identifier(name):
+            problems.error(
+                node.id,
+                "variable_invalid",
+                f"“{name[:80]}”不能作变量名：只能由文字、数字和下划线组成，且不以数字开头。",
+                f"“{name[:80]}” cannot be a variable: letters, digits and underscores, not beginning with a digit.",
+            )
+    form = form_of(node)
+    if form is not None and form not in forms:
+        problems.error(
+            node.id,
+            "form_unknown",
+            f"表单“{form}”不存在或没有一起发布。",
+            f"The form “{form}” does not exist and is not among the files.",
+        )
+    if roles:
+        for role in node.attributes.get(f"{{{dialect.CAMUNDA}}}candidateGroups", "").split(","):
+            if role.strip() and "${" not in role and role.strip() not in roles:
+                problems.warning(
+                    node.id,
+                    "role_unknown",
+                    f"角色“{role.strip()}”不存在，没有人能办理。",
+                    f"There is no role “{role.strip()}”: nobody could do this task.",
+                )
+    if node.type in dialect.ACTIVITIES and not node.is_event_subprocess and not node.name:
+        problems.warning(node.id, "name_missing", "任务没有名称。", "The task has no name.")
+
+
+def _check_called(node: Node, called: Process, problems: Problems) -> None:
+    if (
+        not [start for start in called.start_events() if start.event is None or start.event.kind == "none"]
+        and called.start_events()
+    ):
+        problems.error(
+            node.id,
+            "call_start",
+            f"被调用的流程“{called.id}”没有普通开始事件。",
+            f"The called process “{called.id}” has no plain start event.",
+        )
+
+
+def _check_flows(node: Node, problems: Problems) -> None:
+    if node.type == "startEvent" and node.incoming:
+        problems.error(node.id, "start_incoming", "开始事件不能有流入的连线。", "A start event has no incoming flow.")
+    if node.type == "endEvent" and node.outgoing:
+        problems.error(node.id, "end_outgoing", "结束事件不能有流出的连线。", "An end event has no outgoing flow.")
+    if node.is_event_subprocess and (node.incoming or node.outgoing):
+        problems.error(
+            node.id, "event_subprocess_flow", "事件子流程不能有流入或流出的连线。", "An event subprocess has no flows."
+        )
+    if node.type == "boundaryEvent" and node.incoming:
+        problems.error(
+            node.id, "boundary_incoming", "边界事件不能有流入的连线。", "A boundary event has no incoming flow."
+        )
+    if node.type in ("parallelGateway", "eventBasedGateway", "startEvent"):
+        for flow in node.outgoing:
+            if flow.condition is not None:
+                problems.error(
+                    flow.id,
+                    "condition_misplaced",
+                    "这里流出的连线不能有条件。",
+                    "A flow that leaves here has no condition.",
+                )
+    if node.type == "exclusiveGateway" and len(node.outgoing) > 1:
+        bare = [flow for flow in node.outgoing if flow.condition is None and flow.id != node.default]
+        if node.default is not None and bare:
+            problems.error(
+                bare[0].id,
+                "condition_missing",
+                "排他网关的这条流向没有条件，也不是默认流向。",
+                "This flow out of an exclusive gateway has no condition and is not the default.",
+            )
+        elif len(bare) > 1:
+            problems.error(
+                bare[1].id,
+                "condition_missing",
+                "排他网关有多条没有条件的流向，无法确定走哪一条。",
+                "Several flows out of this exclusive gateway have no condition; which is taken is not said.",
+            )
+        elif bare:
+            problems.warning(
+                node.id,
+                "default_missing",
+                "没有条件的那条流向被当作默认流向，请明确设置。",
+                "The flow without a condition is taken as the default; say so in the diagram.",
+            )
+        elif node.default is None:
+            problems.warning(
+                node.id,
+                "default_missing",
+                "没有默认流向：所有条件都不成立时流程会卡住。",
+                "There is no default flow: if no condition holds, the case is stuck.",
+            )
+
+
+def _check_event_gateways(scope: Scope, problems: Problems) -> None:
+    """Behind an event-based gateway stand catch events and receive tasks that nothing else leads to (§10.6.6)."""
+    for node in scope.nodes.values():
+        if node.type != "eventBasedGateway":
+            continue
+        if not node.outgoing:
+            problems.error(
+                node.id, "event_gateway_empty", "事件网关之后没有事件。", "Nothing follows the event-based gateway."
+            )
+        for flow in node.outgoing:
+            target = scope.nodes[flow.target]
+            if target.type not in ("intermediateCatchEvent", "receiveTask") or (
+                target.event and target.event.kind == "link"
+            ):
+                problems.error(
+                    target.id,
+                    "event_gateway_target",
+                    "事件网关之后只能是捕获事件或接收任务。",
+                    "Only catch events and receive tasks follow an event-based gateway.",
+                )
+            elif len(target.incoming) > 1:
+                problems.error(
+                    target.id,
+                    "event_gateway_target",
+                    "事件网关之后的事件不能有其他流入连线。",
+                    "An event behind an event-based gateway has no other incoming flow.",
+                )
+
+
+def _expressions(node: Node) -> Iterator[tuple[str, bool]]:
+    """Every expression of a node with whether it is a text with ``${}`` in it (True) or the bare expression."""
+    for flow in node.outgoing:
+        if flow.condition is not None:
+            yield flow.condition, False
+    if node.event is not None and node.event.kind == "conditional":
+        yield node.event.text, False
+    if node.loop is not None:
+        for text in (
+            node.loop.while_,
+            node.loop.cardinality,
+            node.loop.until,
+            node.loop.collection.removeprefix("${").removesuffix("}"),
+        ):
+            if text:
+                yield text, False
+    for parameter in (*node.inputs, *node.outputs, *node.call_in, *node.call_out):
+        yield parameter.source, True
+    for name in ("assignee", "candidateGroups", "candidateUsers", "dueDate", "followUpDate", "priority"):
+        if attribute := node.attributes.get(f"{{{dialect.CAMUNDA}}}{name}"):
+            yield attribute, True
+    if "unit" in node.properties:
+        yield node.properties["unit"], True
+
+
+def _variables_made(node: Node) -> Iterator[str]:
+    """The names of the variables an element sets by itself."""
+    for mapping in (*node.inputs, *node.outputs, *node.call_in, *node.call_out):
+        yield mapping.target
+    if node.loop is not None:
+        yield from (name for name in (node.loop.item, node.loop.output, node.loop.output_item) if name)
+    if variable := node.attributes.get(f"{{{dialect.CAMUNDA}}}resultVariable"):
+        yield variable
+
+
+def _check_expression(node: Node, text: str, is_template: bool, problems: Problems) -> None:
+    try:
+        if is_template:
+            expressions.parse_text(text)
+        else:
+            expressions.parse(text)
+    except expressions.ExpressionError as error:
+        problems.error(
+            node.id,
+            "expression_invalid",
+            f"表达式 {text[:100]} 有误：{error.zh}",
+            f"The expression {text[:100]} is wrong: {error.en}",
+        )
+
+
+def _check_script(node: Node, problems: Problems) -> None:
+    try:
+        if not expressions.parse_script(node.script):
+            problems.warning(node.id, "script_empty", "脚本是空的。", "The script is empty.")
+    except expressions.ExpressionError as error:
+        problems.error(
+            node.id,
+            "script_invalid",
+            f"脚本有误：{error.zh} 脚本只能是逐行的“变量 = 表达式”。",
+            f"The script is wrong: {error.en} A script is lines of “name = expression”.",
+        )
+
+
+def _check_timer(node: Node, problems: Problems) -> None:
+    event = node.event
+    if event is None or not event.text:
+        return
+    try:
+        if "${" in event.text:
+            expressions.parse_text(event.text)
+        else:
+            timers.schedule(event.timer, event.text, system_clock())
+    except expressions.ExpressionError as error:
+        problems.error(
+            node.id, "expression_invalid", f"定时表达式有误：{error.zh}", f"The timer's expression is wrong: {error.en}"
+        )
+    except TimerUnreadable as error:
+        problems.error(node.id, "timer_invalid", error.zh, error.en)

@@ -1,0 +1,103 @@
+"""Activities that run others: embedded subprocesses, event subprocesses and call activities."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.activity import Activity
+from engine.bpmn.case_workflow import CaseWorkflow, ScopeWorkflow
+from engine.bpmn.element import Element, spec_name
+from engine.bpmn.events import WAITING_KINDS, StartEvent
+from engine.bpmn.model import Node, Scope
+
+
+def scope_name(process: str, subprocess: str) -> str:
+    """The key of an embedded subprocess among all scopes; a process's own key is its id."""
+    return f"{process}/{subprocess}"
+
+
+def enter_scope(workflow: Any, drawn: Scope, case: CaseWorkflow, starts_at: str | None = None) -> None:
+    """Puts the first tokens into a scope: the named start event, else the plain one, else every implicit start.
+    Event subprocesses begin to listen."""
+    specs = workflow.spec.task_specs
+    for node in drawn.event_subprocesses():
+        owner = specs[spec_name(node.id)]
+        for start in owner.inner_starts():
+            if start.event.kind in WAITING_KINDS:
+                listener = case.make_token(workflow, start, TaskState.WAITING, listens=node.id)
+                start.listen(listener, case)
+    starts = (
+        [node for node in drawn.start_events() if node.id == starts_at]
+        if starts_at
+        else [node for node in drawn.start_events() if node.event is None or node.event.kind == "none"]
+        or drawn.implicit_starts()
+    )
+    for node in starts:
+        case.arrive(workflow, specs[spec_name(node.id)])
+    case.settle(workflow)
+
+
+class SubProcess(Activity):
+    """An embedded subprocess; it shares the variables around it."""
+
+    def __init__(
+        self, scope: BpmnProcessSpec, node: Node, boundary_ids: list[str], scopes: dict[str, BpmnProcessSpec]
+    ) -> None:
+        super().__init__(scope, node, boundary_ids)
+        self._scopes = scopes
+
+    @property
+    def drawn(self) -> Scope:
+        return self.node.scope or Scope(self.node.id)
+
+    def inner_scope(self) -> BpmnProcessSpec:
+        """SpiffWorkflow's specification of what is inside."""
+        return self._scopes[scope_name(self.node.process, self.node.id)]
+
+    def inner_starts(self) -> list[StartEvent]:
+        """The start events inside."""
+        inside: dict[str, Element] = self.inner_scope().task_specs
+        return [
+            element
+            for node in self.drawn.start_events()
+            if isinstance(element := inside[spec_name(node.id)], StartEvent)
+        ]
+
+    def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
+        scope = case.open_scope(token, scope_name(self.node.process, self.node.id), own_data=False)
+        # Started first: a subprocess without anything to do completes this token at once.
+        token._set_state(TaskState.STARTED)
+        enter_scope(scope, self.drawn, case, token.internal_data.get("starts_at"))
+        return None
+
+
+class CallActivity(Activity):
+    """Runs another process with variables of its own. ``camunda:in`` and ``out`` say what goes in and comes back; with
+    neither, everything goes in and all that the called process has set comes back."""
+
+    def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
+        called = self.node.calls or ""
+        values: dict[str, Any] = {}
+        if self.node.call_in_all or not (self.node.call_in or self.node.call_out or self.node.call_out_all):
+            values.update(deepcopy(dict(case.variables(token))))
+        for mapping in self.node.call_in:
+            values[mapping.target] = deepcopy(case.evaluate_text(token, mapping.source))
+        scope = case.open_scope(token, called, own_data=True)
+        scope.data.update(values)
+        token._set_state(TaskState.STARTED)
+        enter_scope(scope, case.specs.drawn[called], case)
+        return None
+
+    def scope_finished(self, token: Task, scope: ScopeWorkflow, case: CaseWorkflow) -> None:
+        values: dict[str, Any] = {}
+        if self.node.call_out_all or not (self.node.call_in or self.node.call_out or self.node.call_in_all):
+            values.update({name: deepcopy(scope.data[name]) for name in scope.written if name in scope.data})
+        inside = Task(scope, self, scope.task_tree, TaskState.STARTED, id=f"out {token.id}")
+        for mapping in self.node.call_out:
+            values[mapping.target] = deepcopy(case.evaluate_text(inside, mapping.source))
+        case.assign(token, values)

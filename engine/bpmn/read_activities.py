@@ -1,0 +1,227 @@
+"""Reading activities: loops, scripts, calls, parameters and our own properties."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from engine.bpmn import dialect
+from engine.bpmn.model import EventDefinition, Loop, Mapping_, Node
+from engine.bpmn.problems import Problems
+from engine.bpmn.read_events import expression_text
+
+if TYPE_CHECKING:
+    from engine.bpmn.reader import Document
+
+Element = etree._Element
+
+
+def _bpmn(tag: str) -> str:
+    return f"{{{dialect.BPMN}}}{tag}"
+
+
+def _camunda(tag: str) -> str:
+    return f"{{{dialect.CAMUNDA}}}{tag}"
+
+
+def properties(extensions: Element) -> dict[str, str]:
+    """``camunda:properties``: what is ours (milestone, status, publicStatus, unit, …)."""
+    return {
+        item.get("name", ""): item.get("value", "")
+        for item in extensions.iterfind(f"{_camunda('properties')}/{_camunda('property')}")
+    }
+
+
+def parameters(
+    extensions: Element, identifier: str, problems: Problems
+) -> tuple[tuple[Mapping_, ...], tuple[Mapping_, ...]]:
+    """``camunda:inputOutput``: values made for, and taken from, one activity."""
+    found: dict[str, list[Mapping_]] = {"inputParameter": [], "outputParameter": []}
+    for item in extensions.iterfind(f"{_camunda('inputOutput')}/*"):
+        tag = etree.QName(item).localname
+        if tag not in found or len(item) > 0:
+            problems.error(
+                identifier,
+                "not_executed",
+                "输入输出参数只能是文本或 ${表达式}。",
+                "Input and output parameters are text or ${expression} only.",
+            )
+            continue
+        found[tag].append(Mapping_(item.get("name", ""), (item.text or "").strip()))
+    return tuple(found["inputParameter"]), tuple(found["outputParameter"])
+
+
+def read_activity(element: Element, node: Node, document: Document) -> None:
+    """Fills in what is particular to the kind of activity."""
+    problems = document.problems
+    _read_loop(element, node, problems)
+    if node.type == "scriptTask":
+        script = element.find(_bpmn("script"))
+        node.script = "".join(str(part) for part in script.itertext()) if script is not None else ""
+        language = element.get("scriptFormat", "").lower()
+        if language not in dialect.SCRIPT_FORMATS:
+            problems.error(
+                node.id,
+                "script_language",
+                f"脚本语言“{language}”不能执行：脚本只能是逐行的“变量 = 表达式”。",
+                f"Scripts in “{language}” are not executed: a script is lines of “name = expression”.",
+            )
+    elif node.type in ("sendTask", "receiveTask"):
+        _read_message(element, node, document)
+    elif node.type == "callActivity":
+        _read_call(element, node, problems)
+    if node.type in ("serviceTask", "sendTask"):
+        _read_topic(element, node, problems)
+
+
+def _read_message(element: Element, node: Node, document: Document) -> None:
+    reference = element.get("messageRef")
+    if reference is None and node.type == "sendTask" and element.get(_camunda("topic")):
+        return
+    name = document.messages.get(reference or "")
+    if name is None:
+        document.problems.error(
+            node.id,
+            "message_missing",
+            "没有选择消息，或所选消息不存在。",
+            "No message is chosen, or it does not exist.",
+        )
+    node.event = EventDefinition("message", name=name or "")
+
+
+def _read_topic(element: Element, node: Node, problems: Problems) -> None:
+    topic = element.get(_camunda("topic"))
+    if node.type == "sendTask" and topic is None:
+        return
+    if element.get(_camunda("type")) != "external" or topic is None:
+        problems.error(
+            node.id,
+            "service_missing",
+            "服务任务没有说明要做什么。请设为 external 并选择主题。",
+            "The service task does not say what to do. Make it external and choose a topic.",
+        )
+    elif topic not in dialect.TOPICS:
+        problems.error(
+            node.id,
+            "topic_unknown",
+            f"没有主题“{topic}”。可用：{'、'.join(sorted(dialect.TOPICS))}。",
+            f"There is no topic “{topic}”. There are: {', '.join(sorted(dialect.TOPICS))}.",
+        )
+
+
+def _read_call(element: Element, node: Node, problems: Problems) -> None:
+    node.calls = element.get("calledElement", "").strip()
+    if not node.calls or "${" in node.calls:
+        problems.error(
+            node.id,
+            "call_missing",
+            "调用活动没有写明要调用的流程 id。",
+            "The call activity does not name the process it calls.",
+        )
+    extensions = element.find(_bpmn("extensionElements"))
+    if extensions is None:
+        return
+    ins: list[Mapping_] = []
+    outs: list[Mapping_] = []
+    for item in extensions:
+        if item.tag not in (_camunda("in"), _camunda("out")):
+            continue
+        into = item.tag == _camunda("in")
+        if item.get("variables") == "all":
+            node.call_in_all, node.call_out_all = node.call_in_all or into, node.call_out_all or not into
+        elif item.get("businessKey") is None:
+            expression = item.get("sourceExpression")
+            source = expression if expression is not None else "${" + item.get("source", "") + "}"
+            if not item.get("target") or source == "${}":
+                problems.error(
+                    node.id,
+                    "mapping_broken",
+                    "变量传递缺少来源或目标。",
+                    "A variable mapping lacks its source or target.",
+                )
+                continue
+            (ins if into else outs).append(Mapping_(item.get("target", ""), source))
+    node.call_in, node.call_out = tuple(ins), tuple(outs)
+
+
+def _read_loop(element: Element, node: Node, problems: Problems) -> None:
+    standard = element.find(_bpmn("standardLoopCharacteristics"))
+    if standard is not None:
+        condition = standard.find(_bpmn("loopCondition"))
+        maximum = standard.get("loopMaximum")
+        if maximum is not None and not (maximum.isascii() and maximum.isdigit() and len(maximum) < 6):
+            problems.error(
+                node.id, "loop_broken", f"循环上限“{maximum}”不是数字。", f"The loop maximum “{maximum}” is no number."
+            )
+            maximum = None
+        if condition is None and maximum is None:
+            problems.error(
+                node.id,
+                "loop_broken",
+                "循环既没有条件也没有上限，永远不会结束。",
+                "The loop has neither a condition nor a maximum: it would never end.",
+            )
+        node.loop = Loop(
+            standard=True,
+            sequential=True,
+            while_=expression_text(condition) if condition is not None else "",
+            test_before=standard.get("testBefore") == "true",
+            maximum=int(maximum) if maximum else None,
+        )
+        return
+    several = element.find(_bpmn("multiInstanceLoopCharacteristics"))
+    if several is None:
+        return
+    _check_multi_instance(several, node, problems)
+    collection = several.get(_camunda("collection")) or _text(several, "loopDataInputRef")
+    item = several.find(_bpmn("inputDataItem"))
+    output_item = several.find(_bpmn("outputDataItem"))
+    cardinality = several.find(_bpmn("loopCardinality"))
+    until = several.find(_bpmn("completionCondition"))
+    node.loop = Loop(
+        sequential=several.get("isSequential") == "true",
+        cardinality=expression_text(cardinality) if cardinality is not None else "",
+        collection=collection,
+        item=several.get(_camunda("elementVariable")) or _name(item),
+        output=_text(several, "loopDataOutputRef"),
+        output_item=_name(output_item),
+        until=expression_text(until) if until is not None else "",
+    )
+    if not node.loop.cardinality and not node.loop.collection:
+        problems.error(
+            node.id,
+            "loop_broken",
+            "多实例没有写明次数或集合。",
+            "The multi-instance has neither a cardinality nor a collection.",
+        )
+
+
+def _check_multi_instance(element: Element, node: Node, problems: Problems) -> None:
+    behaviour = element.get("behavior", "All")
+    if behaviour != "All" or element.find(_bpmn("complexBehaviorDefinition")) is not None:
+        problems.error(
+            node.id,
+            "not_executed",
+            f"多实例的 behavior=“{behaviour}”不能执行。",
+            f"Multi-instance behavior=“{behaviour}” is not executed.",
+        )
+    for qualified in element.attrib:
+        name = etree.QName(str(qualified))
+        allowed = dialect.CAMUNDA_ATTRIBUTES["multiInstanceLoopCharacteristics"] | dialect.CAMUNDA_IGNORED
+        if name.namespace == dialect.CAMUNDA and name.localname not in allowed:
+            problems.error(
+                node.id,
+                "not_executed",
+                f"扩展属性 camunda:{name.localname} 不能执行。",
+                f"The attribute camunda:{name.localname} is not executed.",
+            )
+
+
+def _text(element: Element, tag: str) -> str:
+    child = element.find(_bpmn(tag))
+    return (child.text or "").strip() if child is not None else ""
+
+
+def _name(element: Element | None) -> str:
+    return "" if element is None else element.get("name") or element.get("id") or ""

@@ -1,0 +1,328 @@
+"""From bytes to ``Process`` models, with every problem named. Nothing is executed and nothing is guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from engine.bpmn import dialect, read_activities, read_events
+from engine.bpmn.model import Flow, Node, Process, Scope
+from engine.bpmn.problems import Problems
+from engine.rules.xml import XmlRefused, parse_xml
+
+Element = etree._Element
+
+
+def local(element: Element) -> str:
+    """The tag without its namespace."""
+    return etree.QName(element).localname
+
+
+def namespace(element: Element) -> str:
+    return etree.QName(element).namespace or ""
+
+
+def bpmn(tag: str) -> str:
+    return f"{{{dialect.BPMN}}}{tag}"
+
+
+def text_of(element: Element | None) -> str:
+    """The text of an element, without surrounding space; "" where there is none."""
+    return "".join(str(part) for part in element.itertext()).strip() if element is not None else ""
+
+
+@dataclass
+class Document:
+    """What a file declares beside its processes: names that events refer to."""
+
+    file: str
+    problems: Problems
+    messages: dict[str, str] = field(default_factory=dict)
+    signals: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    escalations: dict[str, str] = field(default_factory=dict)
+    lanes: dict[str, str] = field(default_factory=dict)
+    processes: list[Process] = field(default_factory=list)
+
+
+def read_diagram(content: bytes, file: str) -> Document:
+    """All processes of a ``.bpmn`` file. Never raises for bad input: see ``.problems``."""
+    document = Document(file, Problems(file))
+    try:
+        root = parse_xml(content)
+    except XmlRefused as refused:
+        document.problems.error("", "xml_refused", refused.zh, refused.en)
+        return document
+    if root.tag != bpmn("definitions"):
+        document.problems.error(
+            "",
+            "not_bpmn",
+            "这不是 BPMN 2.0 文件：根元素应为 definitions。",
+            "This is no BPMN 2.0 file: its root element should be “definitions”.",
+        )
+        return document
+    _check_identifiers(root, document.problems)
+    _read_declarations(root, document)
+    for element in root:
+        if namespace(element) == dialect.BPMN:
+            if local(element) == "process":
+                _read_process(element, document)
+            elif local(element) not in dialect.ROOT_ELEMENTS:
+                refuse(document.problems, element)
+    if not document.processes:
+        document.problems.error(
+            "",
+            "no_process",
+            "文件中没有流程。请画一个流程后再发布。",
+            "The file holds no process. Draw one, then publish.",
+        )
+    return document
+
+
+def refuse(problems: Problems, element: Element) -> None:
+    """An element that we do not execute, by its name."""
+    tag = local(element)
+    zh, en = dialect.REFUSED.get(tag, (tag, tag))
+    owner = element if element.get("id") else next((a for a in element.iterancestors() if a.get("id")), element)
+    problems.error(
+        owner.get("id", ""),
+        "not_executed",
+        f"“{zh}”不能执行。请改用其他元素。",
+        f"“{en}” is not executed here. Use another element.",
+    )
+
+
+def _check_identifiers(root: Element, problems: Problems) -> None:
+    seen: set[str] = set()
+    for element in root.iter():
+        if namespace(element) != dialect.BPMN:
+            continue
+        identifier = element.get("id")
+        if identifier is None:
+            if local(element) in dialect.NEEDS_ID:
+                problems.error(
+                    "",
+                    "id_missing",
+                    f"{local(element)}（{element.get('name', '')}，第 {element.sourceline} 行）没有 id。",
+                    f"The {local(element)} “{element.get('name', '')}” in line {element.sourceline} has no id.",
+                )
+            continue
+        if identifier in seen:
+            problems.error(
+                identifier,
+                "id_duplicate",
+                f"id “{identifier}”出现了不止一次。",
+                f"The id “{identifier}” occurs more than once.",
+            )
+        seen.add(identifier)
+
+
+def _read_declarations(root: Element, document: Document) -> None:
+    for tag, table, code in (
+        ("message", document.messages, "name"),
+        ("signal", document.signals, "name"),
+        ("error", document.errors, "errorCode"),
+        ("escalation", document.escalations, "escalationCode"),
+    ):
+        for element in root.findall(bpmn(tag)):
+            identifier = element.get("id", "")
+            table[identifier] = element.get(code, "") or element.get("name", "") or identifier
+    for reference in root.iter(bpmn("flowNodeRef")):
+        lane = reference.getparent()
+        if lane is not None and reference.text:
+            document.lanes[reference.text.strip()] = lane.get("name", "")
+
+
+def _read_process(element: Element, document: Document) -> None:
+    executable = element.get("isExecutable", "true") != "false"
+    process = Process(
+        id=element.get("id", ""),
+        name=element.get("name", "") or element.get("id", ""),
+        file=document.file,
+        executable=executable,
+        documentation=text_of(element.find(bpmn("documentation"))),
+    )
+    if executable:
+        check_attributes(element, "process", document.problems)
+        read_scope(element, process, document, process.id)
+    document.processes.append(process)
+
+
+def read_scope(element: Element, scope: Scope, document: Document, process: str) -> None:
+    """Fills ``scope`` with the flow nodes and flows inside ``element``."""
+    flows: list[Element] = []
+    for child in element:
+        if namespace(child) != dialect.BPMN:
+            continue
+        tag = local(child)
+        if tag == "sequenceFlow":
+            flows.append(child)
+        elif tag in dialect.FLOW_NODES:
+            node = _read_node(child, document, process)
+            scope.nodes[node.id] = node
+        elif tag == "extensionElements":
+            _check_extensions(child, local(element), element.get("id", ""), document.problems)
+        elif tag not in dialect.ARTIFACTS and not _belongs_to_owner(tag):
+            refuse(document.problems, child)
+    _read_flows(flows, scope, document.problems)
+    _check_references(scope, document.problems)
+
+
+def _belongs_to_owner(tag: str) -> bool:
+    return tag in ("incoming", "outgoing", "standardLoopCharacteristics", "multiInstanceLoopCharacteristics")
+
+
+def _read_node(element: Element, document: Document, process: str) -> Node:
+    tag = local(element)
+    identifier = element.get("id", "")
+    check_attributes(element, tag, document.problems)
+    node = Node(
+        id=identifier,
+        type=tag,
+        process=process,
+        name=element.get("name") or "",
+        documentation=text_of(element.find(bpmn("documentation"))),
+        lane=document.lanes.get(identifier, ""),
+        attributes={str(name): str(value) for name, value in element.attrib.items()},
+        default=element.get("default"),
+    )
+    extensions = element.find(bpmn("extensionElements"))
+    if extensions is not None:
+        _check_extensions(extensions, tag, identifier, document.problems)
+        node.properties = read_activities.properties(extensions)
+        node.inputs, node.outputs = read_activities.parameters(extensions, identifier, document.problems)
+    for child in element:
+        child_tag = local(child)
+        if namespace(child) == dialect.BPMN and child_tag in dialect.REFUSED:
+            refuse(document.problems, child)
+    if tag in dialect.EVENTS:
+        read_events.read_event(element, node, document)
+    elif tag in dialect.ACTIVITIES:
+        read_activities.read_activity(element, node, document)
+        if tag == "subProcess":
+            node.scope = Scope(identifier)
+            read_scope(element, node.scope, document, process)
+    return node
+
+
+def check_attributes(element: Element, tag: str, problems: Problems) -> None:
+    """Refuses attributes that would change the meaning and are not executed."""
+    identifier = element.get("id") or next((a.get("id", "") for a in element.iterancestors() if a.get("id")), "")
+    known = dialect.COMMON_ATTRIBUTES | dialect.ATTRIBUTES.get(tag, set())
+    for qualified, raw in element.attrib.items():
+        name = etree.QName(str(qualified))
+        value = str(raw)
+        if not name.namespace:
+            if name.localname not in known:
+                problems.error(
+                    identifier,
+                    "attribute_unknown",
+                    f"不认识的属性 {name.localname}=“{value}”。",
+                    f"Unknown attribute {name.localname}=“{value}”.",
+                )
+            elif value not in dialect.HARMLESS_VALUES.get(name.localname, {value}):
+                problems.error(
+                    identifier,
+                    "not_executed",
+                    f"属性 {name.localname}=“{value}”不能执行。",
+                    f"The attribute {name.localname}=“{value}” is not executed here.",
+                )
+        elif name.namespace == dialect.CAMUNDA:
+            allowed = dialect.CAMUNDA_ATTRIBUTES.get(tag, set()) | dialect.CAMUNDA_IGNORED
+            if name.localname not in allowed:
+                problems.error(
+                    identifier,
+                    "not_executed",
+                    f"扩展属性 camunda:{name.localname} 不能执行，请删除。",
+                    f"The attribute camunda:{name.localname} is not executed here; remove it.",
+                )
+            elif name.localname.endswith("Binding") and value not in dialect.BINDINGS:
+                problems.error(
+                    identifier,
+                    "not_executed",
+                    f"camunda:{name.localname}=“{value}”不能执行：诉求件始终使用发布时的版本。",
+                    f"camunda:{name.localname}=“{value}” is not executed: a case keeps what its version had.",
+                )
+        elif name.namespace in dialect.OTHER_ENGINES:
+            problems.error(
+                identifier,
+                "other_engine",
+                f"属于{dialect.OTHER_ENGINES[name.namespace]}的扩展属性 {name.localname} 不能执行。",
+                f"{name.localname} is an extension of {dialect.OTHER_ENGINES[name.namespace]}, not executed here.",
+            )
+
+
+def _check_extensions(extensions: Element, tag: str, identifier: str, problems: Problems) -> None:
+    allowed = dialect.CAMUNDA_EXTENSIONS.get(tag, dialect.CAMUNDA_EXTENSIONS_COMMON)
+    for child in extensions:
+        space = namespace(child)
+        if space == dialect.CAMUNDA and local(child) not in allowed:
+            problems.error(
+                identifier,
+                "not_executed",
+                f"扩展元素 camunda:{local(child)} 不能执行，请删除。",
+                f"The extension camunda:{local(child)} is not executed here; remove it.",
+            )
+        elif space in dialect.OTHER_ENGINES:
+            problems.error(
+                identifier,
+                "other_engine",
+                f"属于{dialect.OTHER_ENGINES[space]}的扩展 {local(child)} 不能执行。",
+                f"{local(child)} is an extension of {dialect.OTHER_ENGINES[space]} and is not executed here.",
+            )
+
+
+def _read_flows(elements: list[Element], scope: Scope, problems: Problems) -> None:
+    for element in elements:
+        identifier = element.get("id", "")
+        check_attributes(element, "sequenceFlow", problems)
+        source, target = element.get("sourceRef", ""), element.get("targetRef", "")
+        missing = [end for end in (source, target) if end not in scope.nodes]
+        if missing:
+            problems.error(
+                identifier,
+                "flow_broken",
+                f"连线的一端“{missing[0]}”不在同一流程（子流程）内。",
+                f"One end of the flow, “{missing[0]}”, is not in the same process or subprocess.",
+            )
+            continue
+        condition = element.find(bpmn("conditionExpression"))
+        text = read_events.expression_text(condition) if condition is not None else None
+        if text == "":
+            problems.error(
+                identifier,
+                "condition_empty",
+                "连线的条件是空的。请填写条件，或删除条件。",
+                "The flow's condition is empty. Fill it in or remove it.",
+            )
+        flow = Flow(identifier, source, target, element.get("name") or "", text or None)
+        scope.flows[identifier] = flow
+        scope.nodes[source].outgoing.append(flow)
+        scope.nodes[target].incoming.append(flow)
+
+
+def _check_references(scope: Scope, problems: Problems) -> None:
+    for node in scope.nodes.values():
+        if node.default is not None and node.default not in {flow.id for flow in node.outgoing}:
+            problems.error(
+                node.id,
+                "default_broken",
+                f"默认流向“{node.default}”不是由它流出的连线。",
+                f"The default flow “{node.default}” does not leave this element.",
+            )
+        if node.type == "boundaryEvent":
+            host = scope.nodes.get(node.attached_to or "")
+            if host is None or not host.is_activity or host.is_event_subprocess:
+                problems.error(
+                    node.id,
+                    "boundary_broken",
+                    "边界事件没有附在任务或子流程上。",
+                    "The boundary event is not attached to a task or subprocess.",
+                )
+
+
+def declared(table: Mapping[str, str], reference: str | None) -> str | None:
+    """The name behind a reference, None if the reference leads nowhere."""
+    return table.get(reference) if reference else None

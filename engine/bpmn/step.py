@@ -1,0 +1,148 @@
+"""The step: ``(definition, snapshot, action, now) → Step``. Plain values only; nothing here knows SpiffWorkflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that happened inside a step; becomes one log entry. Kinds: ``docs/reference/events.md``."""
+
+    kind: str
+    element: str
+    data: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OpenTask:
+    """A user (or manual) task somebody has to do now.
+
+    ``token`` is unique within the case and never used again; ``process`` is the process that draws the element (a
+    called one, for a task in a call activity). ``unit`` narrows ``roles`` to the people of one unit. ``lane`` is
+    the lane's name where the diagram names nobody: the role of that key or label, if there is one. ``due`` and
+    ``follow_up`` are moments as text, None where the diagram sets none. ``values`` are what the task can see.
+    """
+
+    token: int
+    element: str
+    name: str
+    process: str
+    roles: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    assignee: str | None = None
+    unit: str | None = None
+    lane: str = ""
+    form: str | None = None
+    due: str | None = None
+    follow_up: str | None = None
+    priority: int = 50
+    documentation: str = ""
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Something other than a person that the case waits for: ``kind`` is ``timer``, ``message``, ``signal`` or
+    ``condition``; ``name`` the message or signal; ``due`` (timers) the moment it fires."""
+
+    token: int
+    kind: str
+    element: str
+    process: str
+    name: str = ""
+    due: str | None = None
+
+
+@dataclass(frozen=True)
+class Send:
+    """Something to be sent once the step is committed: a notification or an outgoing message."""
+
+    topic: str
+    element: str
+    values: Values
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one action did. ``snapshot`` is text to be stored as it is; ``values`` are the case's own variables."""
+
+    snapshot: str
+    facts: tuple[Fact, ...]
+    tasks: tuple[OpenTask, ...]
+    waits: tuple[Wait, ...]
+    sends: tuple[Send, ...]
+    finished: bool
+    values: Values
+
+
+# Actions: what may be asked of a running case. ``now`` is given apart.
+
+
+@dataclass(frozen=True)
+class Start:
+    """Begin at the plain start event, or at the start event that catches ``message``."""
+
+    values: Values = field(default_factory=dict)
+    message: str | None = None
+    signal: str | None = None
+
+
+@dataclass(frozen=True)
+class Complete:
+    """A person finished the task ``token`` with these values."""
+
+    token: int
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message arrives; one waiting element (the one that waits longest) takes it."""
+
+    name: str
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A signal is broadcast; every waiting element takes it."""
+
+    name: str
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Fire:
+    """Every timer due at ``now`` fires, in order of its due moment."""
+
+
+Action = Start | Complete | Message | Signal | Fire
+
+
+@dataclass(frozen=True)
+class ElementInfo:
+    """What a reader of a diagram wants to know of one element."""
+
+    id: str
+    name: str
+    type: str
+    process: str
+    roles: tuple[str, ...] = ()
+    form: str | None = None
+    decision: str | None = None
+    calls: str | None = None
+    documentation: str = ""
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+def moment_key(now: datetime) -> datetime:
+    """Checks that a step is given an aware moment."""
+    if now.tzinfo is None:
+        raise ValueError("a step needs an aware moment")
+    return now

@@ -1,0 +1,183 @@
+"""Tasks: by a person, by a table, by expressions, or sent elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+from SpiffWorkflow.task import Task
+
+from engine import clock
+from engine.bpmn import events
+from engine.bpmn.activity import Activity
+from engine.bpmn.case_workflow import CaseWorkflow
+from engine.bpmn.events import CatchingElement
+from engine.bpmn.model import Node
+from engine.bpmn.step import Send
+from engine.errors import Bilingual, DiagramFailed, ExpressionFailed
+from engine.rules import decisions, expressions
+
+
+class UserTask(Activity):
+    """Waits for a person: user tasks, and manual tasks, which a person confirms. Who may do it, with which form and by
+    when, is worked out once, when it opens."""
+
+    def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
+        attributes = self.node.attributes
+        terms: dict[str, Any] = {
+            "roles": self._names(token, case, "candidateGroups"),
+            "users": self._names(token, case, "candidateUsers"),
+            "assignee": self._text(token, case, "assignee"),
+            "unit": self._unit(token, case),
+            "form": attributes.get(_camunda("formRef")) or _form_key(attributes.get(_camunda("formKey"))),
+            "due": self._moment(token, case, "dueDate"),
+            "follow_up": self._moment(token, case, "followUpDate"),
+            "priority": self._priority(token, case),
+        }
+        if not (terms["roles"] or terms["users"] or terms["assignee"]):
+            terms["lane"] = self.node.lane
+        token.internal_data["task"] = terms
+        case.emit("task_opened", token, name=self.node.name, **terms)
+        return None
+
+    def enter(self, token: Task, values: Mapping[str, Any], case: CaseWorkflow) -> None:
+        """A person finished the task with these values."""
+        entered = deepcopy(dict(values))
+        if "instance" in token.internal_data:
+            token.internal_data["entered"] = deepcopy(entered)
+        case.assign(token, entered)
+        token.complete()
+
+    def _value(self, token: Task, case: CaseWorkflow, attribute: str) -> Any:
+        text = self.node.attributes.get(_camunda(attribute))
+        return case.evaluate_text(token, text) if text else None
+
+    def _names(self, token: Task, case: CaseWorkflow, attribute: str) -> list[str]:
+        found = self._value(token, case, attribute)
+        items = found if isinstance(found, list) else str(found).split(",") if found is not None else []
+        return [str(item).strip() for item in items if item is not None and str(item).strip()]
+
+    def _text(self, token: Task, case: CaseWorkflow, attribute: str) -> str | None:
+        found = self._value(token, case, attribute)
+        return str(found) if found not in (None, "") else None
+
+    def _unit(self, token: Task, case: CaseWorkflow) -> str | None:
+        text = self.node.properties.get("unit")
+        found = case.evaluate_text(token, text) if text else None
+        return str(found) if found not in (None, "", []) else None
+
+    def _moment(self, token: Task, case: CaseWorkflow, attribute: str) -> str | None:
+        found = self._text(token, case, attribute)
+        if found is None:
+            return None
+        try:
+            return clock.to_text(clock.from_text(found))
+        except ValueError:
+            raise ExpressionFailed(
+                element=self.bpmn_id,
+                expression=self.node.attributes[_camunda(attribute)][:200],
+                reason=Bilingual(zh=f"“{found[:80]}”不是日期时间。", en=f"“{found[:80]}” is no moment."),
+            ) from None
+
+    def _priority(self, token: Task, case: CaseWorkflow) -> int:
+        found = self._text(token, case, "priority")
+        try:
+            return int(float(found)) if found is not None else 50
+        except (ValueError, OverflowError):
+            raise ExpressionFailed(
+                element=self.bpmn_id,
+                expression=self.node.attributes[_camunda("priority")][:200],
+                reason=Bilingual(zh=f"优先级“{found}”不是数字。", en=f"The priority “{found}” is no number."),
+            ) from None
+
+
+class ScriptTask(Activity):
+    """Lines of ``name = expression``; a later line sees the earlier ones."""
+
+    def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
+        try:
+            assigned = expressions.run_script(self.node.script, case.variables(token), case.now)
+        except expressions.ExpressionError as error:
+            raise ExpressionFailed(
+                element=self.bpmn_id, expression=self.node.script[:200], reason=Bilingual(zh=error.zh, en=error.en)
+            ) from None
+        case.assign(token, assigned)
+        return True
+
+
+class BusinessRuleTask(Activity):
+    """Asks a decision table; which rules fired is recorded."""
+
+    def __init__(
+        self, scope: BpmnProcessSpec, node: Node, boundary_ids: list[str], tables: Mapping[str, decisions.Decision]
+    ) -> None:
+        super().__init__(scope, node, boundary_ids)
+        self.tables = tables
+        self.decision = node.attributes.get(_camunda("decisionRef"), "")
+
+    def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
+        try:
+            outcome = decisions.decide(self.tables[self.decision], case.variables(token), case.now, self.tables)
+            result = self._result(outcome)
+        except (decisions.DecisionError, expressions.ExpressionError) as error:
+            raise ExpressionFailed(
+                element=self.bpmn_id, expression=self.decision, reason=Bilingual(zh=error.zh, en=error.en)
+            ) from None
+        for taken in (*outcome.required, outcome):
+            case.emit("decision_made", token, **deepcopy(taken.as_json()))
+        case.assign(token, result)
+        return True
+
+    def _result(self, outcome: decisions.Outcome) -> dict[str, Any]:
+        variable = self.node.attributes.get(_camunda("resultVariable"))
+        if variable is not None:
+            return {variable: deepcopy(outcome.mapped(self.node.attributes.get(_camunda("mapDecisionResult"))))}
+        record = outcome.mapped("singleResult")
+        if record is None:
+            raise DiagramFailed(
+                element=self.bpmn_id,
+                reason=Bilingual(
+                    zh=f"决策 {self.decision} 没有匹配的规则，无法写入变量。请补充规则。",
+                    en=f"No rule of the decision {self.decision} matches. Add the missing rule.",
+                ),
+            )
+        return dict(deepcopy(record))
+
+
+class ServiceTask(Activity):
+    """Sends something after the commit and goes on: an external topic, with its input parameters as content."""
+
+    def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
+        topic = self.node.attributes.get(_camunda("topic"), "")
+        content = {parameter.target: token.internal_data["local"][parameter.target] for parameter in self.node.inputs}
+        case.emit("send_requested", token, topic=topic, values=deepcopy(content))
+        case.sends.append(Send(topic, self.bpmn_id, content))
+        return True
+
+
+class SendTask(Activity):
+    """Sends its message and goes on."""
+
+    def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
+        content = {parameter.target: token.internal_data["local"][parameter.target] for parameter in self.node.inputs}
+        events.send("message", self.node.event.name if self.node.event else "", token, case, content)
+        return True
+
+
+class ReceiveTask(Activity, CatchingElement):
+    """Waits for its message."""
+
+    def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
+        self.listen(token, case)
+        return None
+
+
+def _camunda(name: str) -> str:
+    return f"{{http://camunda.org/schema/1.0/bpmn}}{name}"
+
+
+def _form_key(key: str | None) -> str | None:
+    """A form key of the Camunda family names a deployed form file: ``camunda-forms:deployment:UC01-1.form``."""
+    return key.rsplit(":", 1)[-1].removesuffix(".form") if key else None

@@ -1,0 +1,263 @@
+"""What can go wrong, as a tree. The class says what to do about it; the text says it to a person.
+
+::
+
+    EngineError
+    ├── NotFound            there is no such case, task, procedure          (404)
+    ├── NotAllowed          this person may not do that                     (403)
+    ├── Refused             the request itself is wrong                     (422)
+    │   ├── FormInvalid         a value is missing or wrong: .fields says which
+    │   ├── VersionRejected     a diagram may not be published: .problems says why
+    │   ├── CaseClosed          the case has ended, nothing can be done on it
+    │   └── AlreadyThere        a case with this reference exists: .case names it
+    ├── Conflict            somebody was faster                             (409)
+    │   ├── TaskAlreadyDone
+    │   └── StaleCase
+    ├── DiagramFailed       the diagram could not go on; the step was rolled back
+    │   ├── ExpressionFailed
+    │   ├── NoPathTaken
+    │   └── TooManySteps
+    └── ReplayMismatch      the log and a re-run disagree
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Language = Literal["zh", "en"]
+
+#: The language in which errors and problems speak: set by the web for a request, by the command line for a run.
+language: ContextVar[Language] = ContextVar("language", default="zh")
+
+
+@contextmanager
+def speaking(code: Language) -> Iterator[None]:
+    """Errors and problems turned into text inside this block are in that language."""
+    token = language.set(code)
+    try:
+        yield
+    finally:
+        language.reset(token)
+
+
+class EngineError(Exception):
+    """Something the caller should be told. ``zh`` and ``en`` are templates for the keyword arguments."""
+
+    zh = "操作未能完成：{reason}"
+    en = "This could not be done: {reason}"
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(values)
+        self.values = values
+
+    def text(self, code: Language) -> str:
+        """The sentence for a person, in that language."""
+        template = self.zh if code == "zh" else self.en
+        values = {
+            name: value.get(code, "") if isinstance(value, Bilingual) else value for name, value in self.values.items()
+        }
+        return template.format(**values)
+
+    def __str__(self) -> str:
+        return self.text(language.get())
+
+
+class Bilingual(dict[str, str]):
+    """A reason in both languages: ``Bilingual(zh="…", en="…")``, usable as a value of any error here."""
+
+    def __str__(self) -> str:
+        return self.get(language.get(), "")
+
+
+class NotFound(EngineError):
+    """There is no such thing, or the person may not know of it. ``what``: kind; ``which``: its name."""
+
+    zh = "没有找到{what}“{which}”。"
+    en = "There is no {what} “{which}”."
+
+
+class NotAllowed(EngineError):
+    """The person lacks the right. ``actor``, ``reason``."""
+
+    zh = "{actor} 不能这样做：{reason}"
+    en = "{actor} may not do this: {reason}"
+
+
+class Refused(EngineError):
+    """The request itself is wrong; asking again will not help. ``reason`` says what to do."""
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One wrong value: the path of the field (``measures.0.due`` inside a table), the sentence in both languages."""
+
+    field: str
+    zh: str
+    en: str
+
+    def __str__(self) -> str:
+        return self.zh if language.get() == "zh" else self.en
+
+
+class FormInvalid(Refused):
+    """Values do not fit the form. ``fields``: what is wrong, one entry a field."""
+
+    zh = "表单有 {count} 处需要更正：{detail}"
+    en = "{count} field(s) need correcting: {detail}"
+
+    def __init__(self, fields: Sequence[FieldError]) -> None:
+        self.fields = tuple(fields)
+        super().__init__(
+            count=len(self.fields),
+            detail=Bilingual(
+                zh="；".join(f"{f.field} {f.zh}" for f in self.fields),
+                en="; ".join(f"{f.field}: {f.en}" for f in self.fields),
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a diagram, table or form may not be published (``error``), or had better not (``warning``).
+
+    ``element`` is the BPMN/DMN/form element id, empty where the file as a whole is meant; ``code`` is stable and
+    documented in ``docs/reference/problems.md``.
+    """
+
+    file: str
+    element: str
+    severity: Literal["error", "warning"]
+    code: str
+    zh: str
+    en: str
+
+    @property
+    def message(self) -> str:
+        """The sentence for a person, in the language in force."""
+        return self.zh if language.get() == "zh" else self.en
+
+    def as_json(self) -> Mapping[str, str]:
+        """The shape of ``huiyin check --json``."""
+        return {
+            "file": self.file,
+            "element": self.element,
+            "severity": self.severity,
+            "code": self.code,
+            "message": self.message,
+        }
+
+
+class VersionRejected(Refused):
+    """The files have errors and were not published. ``problems`` holds all of them, warnings included."""
+
+    zh = "未发布：{count} 处错误。{detail}"
+    en = "Not published: {count} error(s). {detail}"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        wrong = [p for p in problems if p.severity == "error"]
+        super().__init__(
+            count=len(wrong),
+            detail=Bilingual(
+                zh="；".join(f"{p.file} {p.element} {p.zh}" for p in wrong[:20]),
+                en="; ".join(f"{p.file} {p.element}: {p.en}" for p in wrong[:20]),
+            ),
+        )
+
+
+class CaseClosed(Refused):
+    """The case has ended. ``case``."""
+
+    zh = "诉求件 {case} 已经结束，不能再办理。"
+    en = "Case {case} has ended; nothing more can be done on it."
+
+
+class AlreadyThere(Refused):
+    """A case with this outside reference exists; nothing was created twice. ``reference``, ``case``."""
+
+    zh = "外部编号 {reference} 已登记为诉求件 {case}。"
+    en = "The reference {reference} is already registered as case {case}."
+
+    @property
+    def case(self) -> str:
+        return str(self.values["case"])
+
+
+class Conflict(EngineError):
+    """Somebody changed the case in the meantime; look again and repeat if it is still wanted. ``case``."""
+
+    zh = "诉求件 {case} 刚刚被他人更新，请刷新后重试。"
+    en = "Case {case} was changed by somebody else just now; reload and try again."
+
+
+class TaskAlreadyDone(Conflict):
+    """The task is no longer open. ``task``; ``by`` says who finished it, if known."""
+
+    zh = "待办 {task} 已被{by}办结或已撤销。"
+    en = "Task {task} is no longer open: done or withdrawn by {by}."
+
+
+class StaleCase(Conflict):
+    """The revision moved between reading and writing. ``case``."""
+
+
+class DiagramFailed(EngineError):
+    """The diagram cannot go on; the step was rolled back and nothing is lost. ``element``, ``reason``."""
+
+    zh = "流程在“{element}”处无法继续：{reason}"
+    en = "The procedure cannot go on at “{element}”: {reason}"
+
+    @property
+    def element(self) -> str:
+        return str(self.values.get("element", ""))
+
+
+class ExpressionFailed(DiagramFailed):
+    """An expression cannot be worked out. ``element``, ``expression``, ``reason``."""
+
+    zh = "“{element}”处的表达式 {expression} 无法计算：{reason}"
+    en = "The expression {expression} at “{element}” cannot be worked out: {reason}"
+
+
+class NoPathTaken(DiagramFailed):
+    """No outgoing flow's condition holds and there is no default flow. ``element``."""
+
+    zh = "“{element}”的所有流出条件都不成立，且没有默认流向。请为它设置默认流向。"
+    en = "No condition out of “{element}” holds and it has no default flow. Give it a default flow."
+
+
+class TooManySteps(DiagramFailed):
+    """One step went through more automatic elements than is sane: the diagram loops without waiting."""
+
+    zh = "流程在“{element}”处不停循环而不等待任何人（超过 {limit} 步）。"
+    en = "The procedure loops at “{element}” without waiting for anybody (more than {limit} elements in one step)."
+
+
+class ReplayMismatch(EngineError):
+    """A re-run of the recorded commands gives something else. ``case``, ``seq``, ``reason``."""
+
+    zh = "诉求件 {case} 的第 {seq} 条记录与重演结果不符：{reason}"
+    en = "Entry {seq} of case {case} differs from the re-run: {reason}"
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One thing ``verify`` found: the case, the entry (0 = the case as a whole), a code and the sentence."""
+
+    case: str
+    seq: int
+    code: str
+    zh: str = field(default="")
+    en: str = field(default="")
+
+    def as_json(self) -> Mapping[str, Any]:
+        return {
+            "case": self.case,
+            "seq": self.seq,
+            "code": self.code,
+            "message": self.zh if language.get() == "zh" else self.en,
+        }

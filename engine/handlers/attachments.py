@@ -1,0 +1,58 @@
+"""Storing files for form fields."""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+from typing import Any
+
+from engine.commands import AttachFile
+from engine.errors import CaseClosed
+from engine.handlers.stepping import OPEN, refused
+from engine.handlers.work import Work
+from engine.records import Attachment
+from engine.rules.access import may_see
+from engine.storage.versions import sha256_of
+
+MAX_BYTES = 20 * 1024 * 1024
+_LONGEST_NAME = 200
+
+
+def attach_file(command: AttachFile, work: Work) -> dict[str, Any]:
+    """Stores a file and returns the value that goes into the field. Without a case it belongs to whoever stored it,
+    until values that name it are entered into one."""
+    work.needs(work.actor.known, "没有这个账号。", "there is no such account.")
+    if len(command.content) > MAX_BYTES:
+        raise refused(
+            f"附件不能超过 {MAX_BYTES // 1024 // 1024} MB。", f"A file may have at most {MAX_BYTES // 1024 // 1024} MB."
+        )
+    if command.case is not None:
+        case = work.store.cases.load(command.case)
+        standing = work.standing(case.number, case.started_by)
+        work.needs(may_see(work.actor, standing), "您与这件诉求无关。", "you have nothing to do with this case.")
+        if case.status not in OPEN:
+            raise CaseClosed(case=case.number)
+    new = Attachment(
+        id=str(uuid.uuid4()),
+        case=command.case,
+        name=_file_name(command.name),
+        size=len(command.content),
+        sha256=sha256_of(command.content),
+        stored_by=work.actor.login,
+        stored_at=work.at,
+        content=command.content,
+    )
+    work.store.attachments.add(new)
+    return {"attachment": new.id, "name": new.name, "size": new.size, "sha256": new.sha256}
+
+
+def _file_name(text: str) -> str:
+    """The last part of a path, without control characters: it is shown to people and offered for download."""
+    name = text.replace("\\", "/").rpartition("/")[2]
+    name = "".join(mark for mark in name if unicodedata.category(mark)[0] != "C").strip().strip(".")
+    if not name:
+        raise refused("附件没有文件名。", "The file has no name.")
+    stem, dot, ending = name.rpartition(".")
+    if len(name) <= _LONGEST_NAME:
+        return name
+    return f"{stem[: _LONGEST_NAME - len(ending) - 1]}.{ending}" if dot and len(ending) < 20 else name[:_LONGEST_NAME]

@@ -1,0 +1,60 @@
+"""What a handler works with: one transaction, one actor, one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.clock import to_text
+from engine.errors import Bilingual, NotAllowed
+from engine.rules.access import Actor, Standing
+from engine.rules.form_fields import Options
+from engine.storage.unit_of_work import UnitOfWork
+from engine.versions import Loaded, VersionCache
+
+
+@dataclass(frozen=True)
+class Work:
+    """Everything a handler may use. What it reads and writes through ``store`` is one transaction."""
+
+    store: UnitOfWork
+    actor: Actor
+    now: datetime
+    versions: VersionCache
+    #: Topics that were put into the outbox for the engine itself to pass on after the commit.
+    passing_on: list[str] = field(default_factory=list)
+
+    @property
+    def at(self) -> str:
+        """The moment, as it is stored."""
+        return to_text(self.now)
+
+    def version(self, key: int) -> Loaded:
+        """A version by its database id."""
+        return self.versions.get(self.store.versions, key)
+
+    def newest(self, procedure: str) -> Loaded:
+        """The version new cases start on. Raises ``NotFound``."""
+        return self.versions.newest(self.store.versions, procedure)
+
+    def options(self) -> Options:
+        """The choices that forms take from the installation: units, and people."""
+        return self.store.people.options()
+
+    def standing(self, number: str, started_by: str) -> Standing:
+        """How people stand to a case."""
+        users, units = self.store.cases.parties(number)
+        return Standing(started_by, users, units, self.store.open_items.tasks(number))
+
+    def lane_role(self, lane: str) -> str | None:
+        """The role a lane means, where the diagram names nobody: the one with that key or label."""
+        return self.store.people.role_called(lane)
+
+    def refuse(self, zh: str, en: str) -> NotAllowed:
+        """The error for an actor who lacks the right, with the reason."""
+        return NotAllowed(actor=self.actor.login, reason=Bilingual(zh=zh, en=en))
+
+    def needs(self, allowed: bool, zh: str, en: str) -> None:
+        """Raises ``NotAllowed`` unless ``allowed``."""
+        if not allowed:
+            raise self.refuse(zh, en)

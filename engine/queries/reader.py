@@ -1,0 +1,332 @@
+"""Everything that can be read, on committed data, from any process. ``Engine`` adds what changes things.
+
+``actor`` (a login) makes a question that person's: ``NotAllowed`` if they may not know, and the refusal is kept in
+the access log. Without one the answer is for the system itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from engine import bpmn
+from engine.clock import Clock, to_text
+from engine.errors import Bilingual, DiagramFailed, NotAllowed, NotFound, Refused, TaskAlreadyDone
+from engine.events import LogEntry
+from engine.queries import cases as of_cases
+from engine.queries import due, people, procedures, statistics
+from engine.queries import tasks as of_tasks
+from engine.records import (
+    Access,
+    Attachment,
+    Case,
+    Draft,
+    Incident,
+    Page,
+    Role,
+    Send,
+    Task,
+    Unit,
+    User,
+    Version,
+)
+from engine.rules.access import ADMINISTER, AUDIT, PUBLISH, Actor, has_role, is_candidate, may_see
+from engine.rules.automatic import automatic_values
+from engine.rules.form_fields import Options
+from engine.rules.task_ids import split_task_id
+from engine.storage.attachments import Attachments
+from engine.storage.cases import Cases
+from engine.storage.database import Database
+from engine.storage.people import People
+from engine.storage.unit_of_work import writing
+from engine.storage.vault import Vault, unseal
+from engine.storage.versions import Versions
+from engine.versions import Loaded, VersionCache, as_task
+
+MOST_ROWS = 500
+
+
+class Reader:
+    """Questions about what was committed."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        self._versions = VersionCache()
+
+    def clock(self) -> datetime:
+        """The present moment, aware. Raises ValueError if the clock given to ``open`` gives a naive one."""
+        now = self._clock()
+        to_text(now)
+        return now
+
+    # --- Tasks --------------------------------------------------------------------------------------------------
+
+    def open_tasks(self, case: str | None = None, actor: str | None = None) -> list[Task]:
+        """Open tasks, oldest first: of a case (then with the values each can see), of everybody, or, with ``actor``,
+        those that person may do now. At most 1,000. Raises ``NotFound`` for an unknown case."""
+        with self._database.reading() as connection:
+            who = self._actor(connection, actor) if actor is not None else None
+            found = of_tasks.open_tasks(connection, case, who)
+            if case is None:
+                return found
+            row = of_cases.case_row(connection, case)
+            if not found:
+                return []
+            drawn, _ = bpmn.open_items(self._loaded(connection, row.version_id).definition, row.snapshot, self.clock())
+            values = {task.token: task.values for task in drawn}
+            return [replace(task, values=values.get(task.token, {})) for task in found]
+
+    def task(self, identifier: str, actor: str | None = None) -> Task:
+        """One open task with the values it can see. Raises ``NotFound``, ``TaskAlreadyDone``, ``NotAllowed``."""
+        with self._asking("task", actor) as connection:
+            task = of_tasks.task(connection, identifier)
+            if task is None:
+                raise _gone(connection, identifier)
+            if actor is not None and not is_candidate(self._actor(connection, actor), task):
+                raise _refused(actor, "这项待办不由您办理。", "this task is not yours to do.")
+            row = of_cases.case_row(connection, task.case)
+            drawn, _ = bpmn.open_items(self._loaded(connection, row.version_id).definition, row.snapshot, self.clock())
+            values = next((item.values for item in drawn if item.token == task.token), {})
+            return replace(task, values=values)
+
+    def task_draft(self, identifier: str, actor: str) -> dict[str, Any]:
+        """What the actor kept of a task's form; empty if nothing."""
+        with self._database.reading() as connection:
+            content = of_tasks.draft_content(connection, identifier, actor)
+        if content is None:
+            return {}
+        clear: dict[str, Any] = json.loads(unseal(self._vault.key, content, f"draft of {identifier} by {actor}"))
+        return clear
+
+    def worklist(
+        self, actor: str, scope: of_tasks.Scope = "all", search: str = "", page: int = 1, size: int = 50
+    ) -> Page[Task]:
+        """A page of what the actor has to do (``mine``), may take (``pool``), or both (``all``): soonest due first."""
+        with self._database.reading() as connection:
+            who = self._actor(connection, actor)
+            return of_tasks.worklist(connection, who, scope, search, *_bounds(page, size))
+
+    def first_task(self, procedure: str, actor: str = "") -> Task | None:
+        """The task a new case would open first, for showing its form before there is a case (``case`` and ``id`` are
+        empty); None if it would open none. Nothing is stored."""
+        with self._database.reading() as connection:
+            loaded = self._versions.newest(Versions(connection), procedure)
+        values = {"case_no": "", "started_by": actor, "started_at": to_text(self.clock())}
+        try:
+            step = bpmn.step(loaded.definition, None, bpmn.Start(values), self.clock())
+        except (DiagramFailed, Refused):
+            return None
+        if not step.tasks:
+            return None
+        return replace(as_task("", step.tasks[0], to_text(self.clock())), id="", procedure=procedure)
+
+    # --- Cases --------------------------------------------------------------------------------------------------
+
+    def case(self, number: str, actor: str | None = None) -> Case:
+        """A case with its values, incidents and waits. Raises ``NotFound``, ``NotAllowed``."""
+        with self._asking("case", actor, number) as connection:
+            found = of_cases.case_in_full(connection, number)
+            self._must_see(connection, actor, number)
+            return found
+
+    def history(self, number: str, actor: str | None = None) -> list[LogEntry]:
+        """The log of a case, in order. Raises ``NotFound``, ``NotAllowed``."""
+        with self._asking("history", actor, number) as connection:
+            found = of_cases.history(connection, number)
+            self._must_see(connection, actor, number)
+            return found
+
+    def cases(
+        self,
+        actor: str | None = None,
+        *,
+        search: str = "",
+        status: str | None = None,
+        procedure: str | None = None,
+        page: int = 1,
+        size: int = 50,
+        order: of_cases.Order = "newest",
+    ) -> Page[Case]:
+        """A page of the ledger: the cases the actor may see, without their values (``facts`` has the main ones)."""
+        with self._database.reading() as connection:
+            who = self._actor(connection, actor) if actor is not None else None
+            number, rows = _bounds(page, size)
+            return of_cases.cases(connection, who, search, status, procedure, number, rows, order)
+
+    def incidents(self, actor: str | None = None) -> list[tuple[Case, Incident]]:
+        """Steps that failed and wait for a person; for administrators and process owners."""
+        with self._asking("incidents", actor) as connection:
+            self._needs_role(connection, actor, ADMINISTER | PUBLISH | AUDIT)
+            return of_cases.incidents(connection)
+
+    def statistics(self, actor: str) -> dict[str, int]:
+        """Counts for the first page: see ``engine.queries.statistics.counts``."""
+        with self._database.reading() as connection:
+            return statistics.counts(connection, self._actor(connection, actor), self.clock())
+
+    def attachment(self, identifier: str, actor: str | None = None) -> Attachment:
+        """A stored file with its content, for whoever stored it or may see its case."""
+        with self._asking("attachment", actor) as connection:
+            found = Attachments(connection).get(identifier)
+            if found is None:
+                raise NotFound(what="附件", which=identifier)
+            if actor is not None and actor != found.stored_by:
+                if found.case is not None:
+                    self._must_see(connection, actor, found.case)
+                elif not self._actor(connection, actor).trusted:
+                    raise _refused(actor, "这是他人的附件。", "the file is somebody else's.")
+            return found
+
+    # --- Procedures ---------------------------------------------------------------------------------------------
+
+    def procedures(self) -> list[Version]:
+        """The newest version of each procedure, without files."""
+        with self._database.reading() as connection:
+            return procedures.procedures(connection)
+
+    def procedure(self, procedure: str) -> Version:
+        """The newest version of a procedure, with files and elements. Raises ``NotFound``."""
+        return self.version(procedure)
+
+    def versions(self, procedure: str) -> list[Version]:
+        """All versions of a procedure, the newest first, without files. Raises ``NotFound``."""
+        with self._database.reading() as connection:
+            found = procedures.versions(connection, procedure)
+        if not found:
+            raise NotFound(what="流程", which=procedure)
+        return found
+
+    def version(self, procedure: str, number: int | None = None) -> Version:
+        """A version (the newest without a number) with files and elements. Raises ``NotFound``."""
+        with self._database.reading() as connection:
+            loaded = self._loaded(connection, procedures.version_id(connection, procedure, number))
+        return replace(loaded.version, elements=tuple(loaded.definition.elements()))
+
+    def draft(self, procedure: str) -> Draft | None:
+        """A procedure as it is being edited; None if nobody is."""
+        with self._database.reading() as connection:
+            return Versions(connection).draft(procedure)
+
+    def form(self, form: Task | str, version: Version | None = None) -> dict[str, Any]:
+        """A form as form-js JSON: a task's, or by id out of a version. Raises ``NotFound``."""
+        with self._database.reading() as connection:
+            if isinstance(form, Task):
+                return self._of_task(connection, form).schema(form.form or "")
+            if version is None:
+                raise ValueError("a form is looked up in a version")
+            return self._loaded(connection, version.id).schema(form)
+
+    def form_values(self, task: Task, actor: str = "") -> dict[str, Any]:
+        """What a task's form shows when it is opened: what the case has, defaults, what the system fills in. Without a
+        form, nothing. A caller's data stays a reference."""
+        with self._database.reading() as connection:
+            form = self._of_task(connection, task).forms.get(task.form or "")
+        if form is None:
+            return {}
+        now = self.clock()
+        automatic = automatic_values(task.case, task.values, now, task.claimed_at)
+        return form.initial_values(task.values, now, actor, automatic)
+
+    # --- People -------------------------------------------------------------------------------------------------
+
+    def users(self) -> list[User]:
+        """Everybody with an account, by login; password hashes are left out."""
+        with self._database.reading() as connection:
+            return people.users(connection)
+
+    def roles(self) -> list[Role]:
+        """All roles, by key."""
+        with self._database.reading() as connection:
+            return people.roles(connection)
+
+    def units(self) -> list[Unit]:
+        """All units, by key."""
+        with self._database.reading() as connection:
+            return people.units(connection)
+
+    def options(self) -> Options:
+        """What forms may choose from: ``units`` and ``users``, key → label."""
+        with self._database.reading() as connection:
+            return People(connection).options()
+
+    def user(self, login: str) -> User:
+        """An account with its password hash. Raises ``NotFound``."""
+        with self._database.reading() as connection:
+            found = People(connection).user(login)
+        if found is None:
+            raise NotFound(what="用户", which=login)
+        return found
+
+    def access_log(self, actor: str, case: str | None = None, page: int = 1, size: int = 50) -> Page[Access]:
+        """Who looked at what and who was refused, the newest first; for auditors."""
+        with self._asking("access_log", actor, case) as connection:
+            self._needs_role(connection, actor, AUDIT)
+            return people.accesses(connection, case, *_bounds(page, size))
+
+    def outbox(self, limit: int = 100) -> Sequence[Send]:
+        """What waits to be sent outside, oldest first."""
+        with self._database.reading() as connection:
+            return due.unsent(connection, limit)
+
+    # --- Within -------------------------------------------------------------------------------------------------
+
+    def note_refusal(self, actor: str, action: str, case: str | None, error: NotAllowed) -> None:
+        """Keeps in the access log who was refused what, in a transaction of its own."""
+        with writing(self._database, self._vault) as store:
+            store.people.note_access(to_text(self.clock()), actor, action, "refused", case, error.text("zh"))
+
+    @contextmanager
+    def _asking(self, action: str, actor: str | None, case: str | None = None) -> Iterator[Connection]:
+        """A connection for a question that may be refused; a refusal is noted once the connection is back."""
+        try:
+            with self._database.reading() as connection:
+                yield connection
+        except NotAllowed as error:
+            self.note_refusal(actor or "", action, case, error)
+            raise
+
+    def _must_see(self, connection: Connection, actor: str | None, number: str) -> None:
+        if actor is None:
+            return
+        who = self._actor(connection, actor)
+        if not may_see(who, of_cases.standing(connection, of_cases.case_row(connection, number))):
+            raise _refused(actor, "您与这件诉求无关。", "you have nothing to do with this case.")
+
+    def _needs_role(self, connection: Connection, actor: str | None, roles: frozenset[str]) -> None:
+        if actor is not None and not has_role(self._actor(connection, actor), roles):
+            raise _refused(actor, "您没有所需的角色。", "you lack the role for this.")
+
+    def _actor(self, connection: Connection, login: str) -> Actor:
+        return People(connection).actor(login)
+
+    def _loaded(self, connection: Connection, key: int) -> Loaded:
+        return self._versions.get(Versions(connection), key)
+
+    def _of_task(self, connection: Connection, task: Task) -> Loaded:
+        if not task.case:
+            return self._versions.newest(Versions(connection), task.procedure)
+        return self._loaded(connection, of_cases.case_row(connection, task.case).version_id)
+
+
+def _bounds(page: int, size: int) -> tuple[int, int]:
+    """A page number from 1 and a size from 1 to ``MOST_ROWS``, whatever was asked."""
+    return min(max(page, 1), 1_000_000), min(max(size, 1), MOST_ROWS)
+
+
+def _refused(actor: str, zh: str, en: str) -> NotAllowed:
+    return NotAllowed(actor=actor, reason=Bilingual(zh=zh, en=en))
+
+
+def _gone(connection: Connection, identifier: str) -> NotFound | TaskAlreadyDone:
+    """Why a task is not open: it never was, or it was done or withdrawn, by whom."""
+    split = split_task_id(identifier)
+    by = Cases(connection).finisher(*split) if split is not None else None
+    return TaskAlreadyDone(task=identifier, by=by) if by is not None else NotFound(what="待办", which=identifier)

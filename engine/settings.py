@@ -1,0 +1,127 @@
+"""Settings: the environment (``HUIYIN_*``) over a TOML file (``HUIYIN_CONFIG``), read once and never changed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from engine.clock import Clock, from_text, system_clock
+from engine.errors import Bilingual, EngineError
+
+ENVIRONMENTS = ("production", "dev", "test", "demo")
+
+#: Names of settings that are secrets: never shown, not by ``doctor`` either.
+SECRETS = frozenset({"data_key", "secret_key"})
+
+
+class BadSetting(EngineError):
+    """A setting cannot be used. ``name``, ``reason``."""
+
+    zh = "设置 {name} 无效：{reason}"
+    en = "The setting {name} cannot be used: {reason}"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an installation may choose. Each is ``HUIYIN_<NAME>`` in the environment and ``<name>`` in the file.
+
+    ``env``: production, dev, test or demo. ``database_url``: where cases live. ``home``: a folder for what belongs to
+    the installation, such as its key. ``data_key``: 32 bytes in base64; callers' personal data is encrypted under it.
+    ``secret_key``: signs browser sessions. ``clock``: an ISO moment that stands still, only where ``env`` is test.
+    """
+
+    env: str = "production"
+    database_url: str = "sqlite:///huiyin.db"
+    home: str = ""
+    data_key: str = ""
+    secret_key: str = ""
+    clock: str = ""
+
+    def __post_init__(self) -> None:
+        if self.env not in ENVIRONMENTS:
+            raise BadSetting(
+                name="HUIYIN_ENV",
+                reason=Bilingual(
+                    zh="只能是 " + "、".join(ENVIRONMENTS), en="must be one of " + ", ".join(ENVIRONMENTS)
+                ),
+            )
+        if self.clock and self.env != "test":
+            raise BadSetting(
+                name="HUIYIN_CLOCK",
+                reason=Bilingual(zh="只有 HUIYIN_ENV=test 时才可设置", en="only allowed where HUIYIN_ENV=test"),
+            )
+
+    @property
+    def home_folder(self) -> Path:
+        """``home``, or ``~/.huiyin``."""
+        return Path(self.home) if self.home else Path.home() / ".huiyin"
+
+    def moments(self) -> Clock:
+        """The clock: the system's, or the one moment a test set. Raises ``BadSetting``."""
+        if not self.clock:
+            return system_clock
+        try:
+            moment: datetime = from_text(self.clock)
+        except ValueError:
+            raise BadSetting(
+                name="HUIYIN_CLOCK",
+                reason=Bilingual(
+                    zh="应为 ISO 时刻，例如 2026-11-22T09:30:00+08:00",
+                    en="give an ISO moment: 2026-11-22T09:30:00+08:00",
+                ),
+            ) from None
+        return lambda: moment
+
+    def key_bytes(self) -> bytes | None:
+        """The data key as bytes, None where none is set. Raises ``BadSetting``."""
+        return read_key(self.data_key, "HUIYIN_DATA_KEY") if self.data_key else None
+
+
+def read_key(text: str, name: str) -> bytes:
+    """32 bytes out of base64. Raises ``BadSetting`` naming ``name``, never the key."""
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != 32:
+        raise BadSetting(
+            name=name,
+            reason=Bilingual(zh="应为 32 字节密钥的 base64 文本", en="give 32 bytes as base64 text"),
+        )
+    return key
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings in force: the file named by ``HUIYIN_CONFIG``, overruled by ``HUIYIN_*``. Raises ``BadSetting``."""
+    environment = os.environ if environment is None else environment
+    chosen: dict[str, Any] = {}
+    known = {item.name for item in fields(Settings)}
+    path = environment.get("HUIYIN_CONFIG", "")
+    if path:
+        chosen.update(_read_file(Path(path), known))
+    for name in known:
+        value = environment.get(f"HUIYIN_{name.upper()}")
+        if value is not None and value != "":
+            chosen[name] = value
+    return Settings(**chosen)
+
+
+def _read_file(path: Path, known: set[str]) -> dict[str, str]:
+    try:
+        content = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSetting(name="HUIYIN_CONFIG", reason=f"{path}: {error}") from None
+    unknown = sorted(set(content) - known)
+    if unknown:
+        raise BadSetting(
+            name="HUIYIN_CONFIG",
+            reason=Bilingual(zh=f"不认识的设置：{'、'.join(unknown)}", en=f"unknown settings: {', '.join(unknown)}"),
+        )
+    return {name: str(value) for name, value in content.items()}

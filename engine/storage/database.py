@@ -1,0 +1,174 @@
+"""Opening a database: SQLite (one file, one machine) or PostgreSQL; connections for reading and for writing."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
+
+from engine.errors import Bilingual, EngineError
+from engine.storage import schema
+
+BUSY_SECONDS = 30
+
+
+class DatabaseFailed(EngineError):
+    """The database cannot be used just now or at all. ``reason``."""
+
+    zh = "数据库不可用：{reason}"
+    en = "The database cannot be used: {reason}"
+
+
+class AlreadyStored(Exception):
+    """A unique value is taken; inside the engine only, handlers turn it into words. ``detail``: the constraint."""
+
+
+class Database:
+    """A database with an up-to-date schema. Thread-safe; connections are pooled."""
+
+    def __init__(self, url: URL, engine: Engine) -> None:
+        self.url = url
+        self._engine = engine
+
+    @classmethod
+    def open(cls, text: str) -> Database:
+        """Opens ``sqlite:///file`` or ``postgresql://…`` and brings the schema up to date. ``DatabaseFailed``."""
+        url = _read_url(text)
+        sqlite = url.get_backend_name() == "sqlite"
+        engine = _sqlite(url) if sqlite else _postgresql(url)
+        with _failures():
+            if sqlite and url.database not in (None, "", ":memory:"):
+                _use_wal(engine)
+            schema.upgrade(engine)
+        return cls(url, engine)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None for PostgreSQL and for a database in memory."""
+        name = self.url.database
+        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one state of the database for as long as it is held."""
+        options: dict[str, Any] = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with _failures(), self._engine.connect() as connection:
+            connection = connection.execution_options(**options)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction: committed where the block ends, rolled back where it raises. SQLite writers take turns."""
+        with _failures(), self._engine.connect() as connection:
+            connection = connection.execution_options(writing=True)
+            with connection.begin():
+                yield connection
+
+    def listen(self, name: str, function: Any) -> None:
+        """Calls ``function`` at a SQLAlchemy engine event, for counting statements."""
+        event.listen(self._engine, name, function)
+
+    def close(self) -> None:
+        """Gives the connections back; the object cannot be used afterwards."""
+        self._engine.dispose()
+
+
+def _read_url(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise DatabaseFailed(
+            reason=Bilingual(
+                zh="地址格式不对，应形如 sqlite:///huiyin.db 或 postgresql://用户@主机/库",
+                en="the address should look like sqlite:///huiyin.db or postgresql://user@host/database",
+            )
+        ) from None
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
+        raise DatabaseFailed(
+            reason=Bilingual(
+                zh=f"不支持 {url.drivername}，只支持 SQLite 与 PostgreSQL",
+                en=f"{url.drivername} is not supported, only SQLite and PostgreSQL are",
+            )
+        )
+    return url
+
+
+def _sqlite(url: URL) -> Engine:
+    memory = url.database in (None, "", ":memory:")
+    if not memory:
+        folder = Path(str(url.database)).absolute().parent
+        if not folder.is_dir():
+            raise DatabaseFailed(
+                reason=Bilingual(zh=f"文件夹 {folder} 不存在", en=f"the folder {folder} does not exist")
+            )
+    options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+    if memory:
+        options["poolclass"] = StaticPool
+    else:
+        options.update(pool_size=5, max_overflow=50)
+    engine = create_engine(url, **options)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not begin transactions by itself: a deferred one could fail half-way for another writer.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _use_wal(engine: Engine) -> None:
+    """Write-ahead logging is a property of the file. Switching it on needs the file for oneself for a moment, and
+    SQLite does not wait for that by itself, so openers at the same time try again."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            with closing(engine.raw_connection()) as raw, closing(raw.cursor()) as cursor:
+                cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.Error as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise DatabaseFailed(reason=str(error)) from None
+            time.sleep(0.02)
+
+
+def _postgresql(url: URL) -> Engine:
+    try:
+        return create_engine(url, pool_size=5, max_overflow=50, pool_pre_ping=True)
+    except NoSuchModuleError as error:
+        raise DatabaseFailed(reason=str(error)) from None
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """A driver's exceptions end here; the statement and its values stay out of the text: they may be personal."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise AlreadyStored(str(error.orig)) from error
+    except DBAPIError as error:
+        raise DatabaseFailed(reason=str(error.orig)) from error

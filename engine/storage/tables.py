@@ -1,0 +1,293 @@
+"""The tables. Moments and JSON are text (see ``engine.clock``); a snapshot is text that is never re-ordered.
+
+``case_log`` is append-only: the migration adds triggers that refuse UPDATE, DELETE and TRUNCATE.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _text(name: str, default: str | None = None) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default=default)
+
+
+def _maybe(name: str) -> Column[str]:
+    return Column(name, Text, nullable=True)
+
+
+# --- Procedures -------------------------------------------------------------------------------------------------
+
+#: Every file ever published or drafted, once, under the SHA-256 of its content.
+file = Table("file", metadata, Column("sha256", Text, primary_key=True), Column("content", LargeBinary, nullable=False))
+
+#: Versions never change. ``manifest``: JSON, path → sha256; ``sha256`` is over its canonical text.
+#: ``starts``: JSON, the messages and signals that open a case: {"messages": [], "signals": []}.
+procedure_version = Table(
+    "procedure_version",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _text("procedure"),
+    Column("number", Integer, nullable=False),
+    _text("name"),
+    _text("sha256"),
+    _text("manifest"),
+    _text("starts"),
+    _text("note"),
+    _text("published_at"),
+    _text("published_by"),
+    UniqueConstraint("procedure", "number"),
+)
+
+#: The newest published file that defines a process, decision or form: what the next publication builds on.
+published_part = Table(
+    "published_part",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    _text("path"),
+    Column("sha256", Text, ForeignKey("file.sha256"), nullable=False),
+)
+
+draft = Table(
+    "draft",
+    metadata,
+    Column("procedure", Text, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    _text("manifest"),
+    _text("saved_by"),
+    _text("saved_at"),
+)
+
+# --- Cases ------------------------------------------------------------------------------------------------------
+
+#: ``log_seq`` and ``log_hash`` are where the log ends, so a log that was cut short shows.
+case = Table(
+    "case",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("version_id", Integer, ForeignKey("procedure_version.id"), nullable=False),
+    _text("procedure"),
+    _text("status"),
+    Column("revision", Integer, nullable=False),
+    _text("snapshot"),
+    _text("case_values"),
+    _text("title"),
+    _text("facts"),
+    _text("incidents"),
+    Column("reference", Text, nullable=True, unique=True),
+    _text("started_by"),
+    _text("started_at"),
+    _maybe("ended_at"),
+    Column("person_id", Text, ForeignKey("person.id"), nullable=True),
+    Column("log_seq", Integer, nullable=False),
+    _text("log_hash"),
+    Index(None, "status", "started_at"),
+    Index(None, "procedure", "status"),
+    Index(None, "started_at"),
+    Index(None, "version_id"),
+    Index(None, "person_id"),
+)
+
+case_log = Table(
+    "case_log",
+    metadata,
+    Column("case", Text, ForeignKey("case.number"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    _text("at"),
+    _text("actor"),
+    _text("kind"),
+    _text("element"),
+    _text("data"),
+    _text("prev"),
+    _text("hash"),
+)
+
+#: Who belongs to a case: ``kind`` user (acted on it) or unit (a task was opened for it).
+case_party = Table(
+    "case_party",
+    metadata,
+    Column("case", Text, ForeignKey("case.number"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Index(None, "kind", "value"),
+)
+
+#: Index of the open tasks in the snapshots; rebuildable. ``roles`` and ``users`` are JSON for reading,
+#: ``task_candidate`` holds the same for looking up.
+open_task = Table(
+    "open_task",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("case", Text, ForeignKey("case.number"), nullable=False),
+    Column("token", Integer, nullable=False),
+    _text("element"),
+    _text("name"),
+    _text("process"),
+    _text("roles"),
+    _text("users"),
+    _maybe("assignee"),
+    _maybe("unit"),
+    _maybe("form"),
+    _maybe("due"),
+    _maybe("follow_up"),
+    Column("priority", Integer, nullable=False),
+    _text("documentation"),
+    _text("opened_at"),
+    _maybe("claimed_by"),
+    _maybe("claimed_at"),
+    Index(None, "case"),
+    Index(None, "due"),
+    Index(None, "claimed_by"),
+    Index(None, "assignee"),
+)
+
+#: ``kind``: role, user, or any (open to everybody, value "").
+task_candidate = Table(
+    "task_candidate",
+    metadata,
+    Column("task", Text, ForeignKey("open_task.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Index(None, "kind", "value"),
+)
+
+#: What a person typed so far, encrypted with the installation's key.
+task_draft = Table(
+    "task_draft",
+    metadata,
+    Column("task", Text, ForeignKey("open_task.id", ondelete="CASCADE"), primary_key=True),
+    Column("login", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    _text("saved_at"),
+)
+
+#: Index of what the snapshots wait for besides people; rebuildable.
+wait = Table(
+    "wait",
+    metadata,
+    Column("case", Text, ForeignKey("case.number"), primary_key=True),
+    Column("token", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    _text("element"),
+    _text("process"),
+    Column("name", Text, primary_key=True),
+    _maybe("due"),
+    Index(None, "kind", "due"),
+    Index(None, "kind", "name"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("case", Text, ForeignKey("case.number"), nullable=False),
+    _text("element"),
+    _text("topic"),
+    _text("content"),
+    _text("created_at"),
+    _maybe("sent_at"),
+    Index(None, "sent_at", "id"),
+)
+
+attachment = Table(
+    "attachment",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("case", Text, ForeignKey("case.number"), nullable=True),
+    _text("name"),
+    Column("size", Integer, nullable=False),
+    _text("sha256"),
+    Column("content", LargeBinary, nullable=False),
+    _text("stored_by"),
+    _text("stored_at"),
+    Index(None, "case"),
+)
+
+#: Counters, such as the case numbers of a day.
+sequence = Table("sequence", metadata, Column("name", Text, primary_key=True), Column("value", Integer, nullable=False))
+
+# --- Callers, kept apart from cases -----------------------------------------------------------------------------
+
+#: ``wrapped_key``: this person's own key under the installation's key; NULL once the person was erased.
+person = Table(
+    "person",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("wrapped_key", LargeBinary, nullable=True),
+    _text("created_at"),
+    _maybe("erased_at"),
+)
+
+#: Every value a field ever had, so that a reference in the log finds the ciphertext it was hashed over.
+person_field = Table(
+    "person_field",
+    metadata,
+    Column("person", Text, ForeignKey("person.id"), primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Column("ciphertext", LargeBinary, nullable=False),
+    _text("stored_at"),
+)
+
+#: Who looked at what, and who was refused; written in transactions of its own.
+access_log = Table(
+    "access_log",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _text("at"),
+    _text("actor"),
+    _text("action"),
+    _text("outcome"),
+    _maybe("case"),
+    _text("detail"),
+    Index(None, "case"),
+    Index(None, "actor"),
+)
+
+# --- The organisation -------------------------------------------------------------------------------------------
+
+unit = Table("unit", metadata, Column("key", Text, primary_key=True), _text("label"))
+
+role = Table("role", metadata, Column("key", Text, primary_key=True), _text("label"))
+
+user_account = Table(
+    "user_account",
+    metadata,
+    Column("login", Text, primary_key=True),
+    _text("name"),
+    _maybe("password_hash"),
+    Column("unit", Text, ForeignKey("unit.key"), nullable=True),
+    Column("active", Boolean, nullable=False),
+    _text("created_at"),
+)
+
+user_role = Table(
+    "user_role",
+    metadata,
+    Column("login", Text, ForeignKey("user_account.login"), primary_key=True),
+    Column("role", Text, ForeignKey("role.key"), primary_key=True),
+    Index(None, "role"),
+)
+
+setting = Table("setting", metadata, Column("name", Text, primary_key=True), _text("content"))

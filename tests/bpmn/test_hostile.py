@@ -1,0 +1,160 @@
+"""Diagrams nobody here wrote: refused by element and reason, or ended in bounded time."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import bpmn
+from engine.errors import DiagramFailed, TooManySteps, VersionRejected
+from tests.bpmn.drawing import END, START, Player, boundary, catch, document, flow, flows, subprocess, timer, users
+
+
+def codes(body: str) -> set[tuple[str, str]]:
+    """The errors found: (element, code)."""
+    return {
+        (problem.element, problem.code)
+        for problem in bpmn.check({"p.bpmn": document(body)})
+        if problem.severity == "error"
+    }
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<",
+        b"\x00\xff\xfe",
+        b"not xml at all",
+        "你好".encode("gb18030"),
+        b"<a/>",
+        b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>',
+        b"<a>" * 50_000 + b"</a>" * 50_000,
+        b"<a>" + b"<b/>" * 60_000 + b"</a>",
+    ],
+)
+def test_bytes_that_are_no_diagram_are_named_and_never_raise(content: bytes) -> None:
+    problems = bpmn.check({"x.bpmn": content})
+    assert problems and problems[0].severity == "error" and problems[0].file == "x.bpmn"
+    with pytest.raises(VersionRejected):
+        bpmn.load({"x.bpmn": content})
+
+
+@pytest.mark.parametrize(
+    ("body", "element", "code"),
+    [
+        (START + '<transaction id="t"/>', "t", "not_executed"),
+        (START + '<adHocSubProcess id="t"/>', "t", "not_executed"),
+        (START + '<complexGateway id="t"/>', "t", "not_executed"),
+        (START + '<serviceTask id="t" camunda:class="java.lang.Runtime"/>', "t", "not_executed"),
+        (START + '<serviceTask id="t" camunda:type="external" camunda:topic="rm"/>', "t", "topic_unknown"),
+        (START + '<serviceTask id="t"/>', "t", "service_missing"),
+        (START + '<scriptTask id="t"><script>import os</script></scriptTask>', "t", "script_invalid"),
+        (
+            START + '<scriptTask id="t" scriptFormat="groovy"><script>x = 1</script></scriptTask>',
+            "t",
+            "script_language",
+        ),
+        (START + '<scriptTask id="t"><script>x = __import__("os")</script></scriptTask>', "t", "script_invalid"),
+        (START + '<userTask id="t" camunda:assignee="${a.b.c(}"/>', "t", "expression_invalid"),
+        (START + '<callActivity id="t" calledElement="nowhere"/>', "t", "call_unknown"),
+        (START + '<businessRuleTask id="t" camunda:decisionRef="nowhere"/>', "t", "decision_unknown"),
+        (START + '<userTask id="t" camunda:formRef="nowhere"/>', "t", "form_unknown"),
+        (START + catch("t", "<messageEventDefinition/>"), "t", "message_missing"),
+        (START + catch("t", timer("soon")), "t", "timer_invalid"),
+        (START + catch("t", timer("P9999999999M")), "t", "timer_invalid"),
+        (START + catch("t", timer("P999999Y")), "t", "timer_invalid"),
+        (START + catch("t", timer("R/PT0S", "timeCycle")), "t", "timer_invalid"),
+        (START + catch("t", "<compensateEventDefinition/>"), "t", "not_executed"),
+        (START + users("a") + boundary("t", "nowhere", timer("PT1H")), "t", "boundary_broken"),
+        (START + users("a") + flow("a", "nowhere", name="t"), "t", "flow_broken"),
+        (
+            START + '<task id="a"><extensionElements><camunda:taskListener class="x"/></extensionElements></task>',
+            "a",
+            "not_executed",
+        ),
+        (START + '<userTask id="a"><dataInputAssociation id="t"/></userTask>', "t", "not_executed"),
+        (START + '<userTask id="t" startQuantity="2"/>', "t", "not_executed"),
+        (START + '<userTask id="t" isForCompensation="true"/>', "t", "not_executed"),
+        (START + '<userTask id="t"><standardLoopCharacteristics/></userTask>', "t", "loop_broken"),
+        (START + '<userTask id="t"><multiInstanceLoopCharacteristics/></userTask>', "t", "loop_broken"),
+        (START + '<startEvent id="t"/>', "t", "several_starts"),
+        (
+            START + '<exclusiveGateway id="x" default="x_a"/>' + users("a", "b") + flows("start>x", "x>a", "x>b"),
+            "x_b",
+            "condition_missing",
+        ),
+        (
+            START + '<exclusiveGateway id="x" default="gone"/>' + users("a") + flows("start>x", "x>a"),
+            "x",
+            "default_broken",
+        ),
+        (f'<startEvent id="t">{timer("PT1H")}</startEvent>' + users("a") + flows("t>a"), "t", "event_not_executed"),
+        (START + subprocess("t", ""), "t", "empty"),
+        (START + '<eventBasedGateway id="g"/>' + users("t") + flows("start>g", "g>t"), "t", "event_gateway_target"),
+        (users("t") + flows("t>t"), "p", "no_start"),
+        (
+            START
+            + '<userTask id="t"><multiInstanceLoopCharacteristics camunda:collection="a" camunda:elementVariable="1x"/>'
+            "</userTask>",
+            "t",
+            "variable_invalid",
+        ),
+    ],
+)
+def test_what_is_not_executed_is_refused_with_its_element(body: str, element: str, code: str) -> None:
+    assert (element, code) in codes(body)
+
+
+def test_an_element_without_id_is_refused() -> None:
+    assert ("", "id_missing") in codes(START + '<userTask name="no id"/>')
+
+
+def test_an_id_used_twice_is_refused() -> None:
+    assert ("a", "id_duplicate") in codes(START + subprocess("s", users("a")) + users("a"))
+
+
+def test_elements_named_start_and_end_are_ordinary() -> None:
+    case = Player('<startEvent id="Start"/><userTask id="End"/><endEvent id="root"/>' + flows("Start>End", "End>root"))
+    assert case.open == ["End"]
+    assert case.do("End").finished
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        START + '<task id="a"/><exclusiveGateway id="m"/>' + flows("start>m", "m>a", "a>m"),
+        START
+        + '<exclusiveGateway id="m"/><parallelGateway id="f"/><task id="a"/>'
+        + flows("start>m", "m>f", "f>a", "a>m")
+        + flow("f", "m", name="again"),
+        START
+        + '<userTask id="a"/>'
+        + boundary("t", "a", timer("R/PT1S", "timeCycle"), interrupting=False)
+        + '<task id="b"/>'
+        + flows("start>a", "t>b"),
+    ],
+)
+def test_what_never_waits_is_stopped(body: str) -> None:
+    with pytest.raises(TooManySteps):
+        Player(body).later(days=3650)
+
+
+def test_a_process_that_calls_itself_is_stopped() -> None:
+    with pytest.raises(DiagramFailed):
+        Player(START + '<callActivity id="c" calledElement="p"/>' + flows("start>c"))
+
+
+def test_a_script_that_doubles_a_text_is_stopped() -> None:
+    body = (
+        START
+        + '<scriptTask id="a"><script>x = x + x</script></scriptTask><exclusiveGateway id="m"/>'
+        + flows("start>m", "m>a", "a>m")
+    )
+    with pytest.raises(DiagramFailed):
+        Player(body, {"x": "a"})
+
+
+def test_a_long_chain_runs() -> None:
+    count = 1_500
+    body = START + "".join(f'<task id="t{n}"/>' for n in range(count)) + END
+    assert Player(body + flows("start>t0", *(f"t{n}>t{n + 1}" for n in range(count - 1)), f"t{count - 1}>end")).finished

@@ -1,0 +1,147 @@
+"""What runs: the demonstration, the server, and what production does not start with."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from engine import Engine
+from engine.commands import SaveUser, SetPassword
+from engine.demo import find_root, set_up
+from engine.doctor import DEMO_PASSWORD
+from tests.cli.conftest import Huiyin
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_demonstration_is_loaded_once(huiyin: Huiyin) -> None:
+    first = huiyin("demo", "--json")
+    assert first.code == 0, first.err
+    assert first.json["users"] >= 14
+    assert first.json["cases"] >= 6
+
+    assert huiyin("demo", "--json").json == {"versions": 0, "units": 0, "users": 0, "cases": 0}
+    assert huiyin("verify", "--json").json == {"cases": first.json["cases"], "ok": True, "mismatches": []}
+
+
+def test_the_demonstrations_cases_are_in_different_states(huiyin: Huiyin) -> None:
+    huiyin("demo")
+
+    tasks = huiyin("tasks", "--json").json["tasks"]
+
+    assert {"UC02-1", "UC03-3", "UC05-1", "UC06-2", "U01-3"} <= {task["form"] for task in tasks}
+
+
+def test_the_demonstration_is_not_for_production(huiyin: Huiyin, monkeypatch: pytest.MonkeyPatch) -> None:
+    production(monkeypatch)
+
+    answer = huiyin("demo", "--json")
+
+    assert answer.code == 1
+    assert answer.json["error"]["code"] == "demo_refused"
+
+
+def production(monkeypatch: pytest.MonkeyPatch, secret: str = "") -> None:
+    monkeypatch.setenv("HUIYIN_ENV", "production")
+    monkeypatch.delenv("HUIYIN_CLOCK")
+    monkeypatch.setenv("HUIYIN_SECRET_KEY", secret)
+
+
+@pytest.mark.parametrize("secret", ["", "short", "x" * 64, "this is the default secret key of huiyin"])
+def test_production_does_not_start_with_a_key_that_can_be_guessed(
+    huiyin: Huiyin, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    production(monkeypatch, secret)
+
+    answer = huiyin("serve", "--port", "0", "--json")
+
+    assert answer.code == 1
+    assert answer.json["error"]["code"] == "not_fit_for_production"
+    assert "HUIYIN_SECRET_KEY" in answer.json["error"]["message"]
+
+
+def test_production_does_not_start_with_passwords_of_the_demonstration(
+    huiyin: Huiyin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    huiyin("tasks")
+    engine = Engine.open(os.environ["HUIYIN_DATABASE_URL"])
+    set_up(engine, find_root())
+    engine.close()
+    production(monkeypatch, secrets.token_urlsafe(48))
+
+    answer = huiyin("serve", "--port", "0", "--json")
+
+    assert answer.code == 1
+    assert "agent" in answer.json["error"]["message"]
+    assert DEMO_PASSWORD not in answer.out + answer.err
+
+    engine = Engine.open(os.environ["HUIYIN_DATABASE_URL"])
+    for user in engine.users():
+        engine.handle(SetPassword(login=user.login, password_hash=None, actor="system"))
+    engine.close()
+    people = {finding["name"]: finding for finding in huiyin("doctor", "--json").json["findings"]}["people"]
+    assert people["level"] == "ok"
+
+
+def test_the_doctor_names_what_is_wrong(huiyin: Huiyin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUIYIN_DATA_KEY", "not a key")
+
+    answer = huiyin("doctor", "--json")
+
+    assert answer.code == 1
+    found = {finding["name"]: finding["level"] for finding in answer.json["findings"]}
+    assert answer.json["ok"] is False
+    assert found["data_key"] == "error"
+    assert {"python", "environment", "secret_key", "assets", "translations", "database"} <= set(found)
+    assert "not a key" not in answer.out
+
+
+def test_the_doctor_says_when_the_database_does_not_answer(huiyin: Huiyin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUIYIN_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+
+    answer = huiyin("doctor", "--json")
+
+    assert answer.code == 1
+    assert [finding["level"] for finding in answer.json["findings"] if finding["name"] == "database"] == ["error"]
+
+
+def test_a_hash_that_is_none_is_no_demonstration_password(huiyin: Huiyin, monkeypatch: pytest.MonkeyPatch) -> None:
+    huiyin("tasks")
+    engine = Engine.open(os.environ["HUIYIN_DATABASE_URL"])
+    engine.handle(SaveUser(login="li", name="李", actor="system"))
+    engine.handle(SetPassword(login="li", password_hash="not a hash", actor="system"))
+    engine.close()
+
+    findings = {finding["name"]: finding for finding in huiyin("doctor", "--json").json["findings"]}
+
+    assert findings["people"]["level"] == "ok"
+
+
+def test_the_server_answers_and_ends_tidily(huiyin: Huiyin) -> None:
+    huiyin("demo")
+    environment = {**os.environ, "HUIYIN_ENV": "demo", "PYTHONPATH": str(ROOT)}
+    del environment["HUIYIN_CLOCK"]
+    command = [sys.executable, "-c", "from engine.cli import main; main()", "serve", "--port", "0", "--json"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        said = b""
+        while not said.rstrip().endswith(b"}"):
+            line = server.stdout.readline()
+            assert line, server.communicate()
+            said += line
+        address = json.loads(said)["address"]
+        with urllib.request.urlopen(f"{address}/login", timeout=30) as page:
+            assert page.status == 200
+            assert "agent" in page.read().decode("utf-8")
+        server.send_signal(signal.SIGTERM)
+        _, errors = server.communicate(timeout=30)
+    assert server.returncode == 0, errors
+    assert b"Traceback" not in errors

@@ -1,0 +1,17 @@
+// The editor's `translate`, speaking the language of the page.
+
+import { zh } from './zh.js';
+import { zhProperties } from './zh_properties.js';
+
+/** The same words come as “User task” and “User Task”. */
+const alike = dictionary => new Map(Object.entries(dictionary).map(([ english, text ]) => [ english.toLowerCase(), text ]));
+
+const DICTIONARIES = { zh: alike({ ...zh, ...zhProperties }), en: new Map() };
+
+/** A module for the editor; `language` is `zh` or `en`. */
+export function translateModule(language) {
+  const dictionary = DICTIONARIES[language] ?? DICTIONARIES.en;
+  const translate = (template, replacements = {}) => (dictionary.get(template.toLowerCase()) ?? template)
+    .replace(/\{([^}]+)\}/g, (whole, name) => replacements[name] ?? whole);
+  return { translate: [ 'value', translate ] };
+}
