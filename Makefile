@@ -19,12 +19,12 @@ catalogues := $(wildcard webui/translations/*/LC_MESSAGES/*.po)
 compiled := $(catalogues:.po=.mo)
 frontend := $(shell find webui/frontend -type f 2>/dev/null)
 
-.PHONY: run demo serve setup assets test check format lint types contracts unit suite clean
+.PHONY: run setup assets test system-packages check format format-check lint types contracts unit suite clean
 
 ## Set up, load the demonstration and serve it on http://127.0.0.1:8000
 run: setup
 	HUIYIN_ENV=demo $(BIN)/huiyin demo
-	HUIYIN_ENV=demo $(BIN)/huiyin serve --host $(HOST) --port $(PORT)
+	HUIYIN_ENV=demo exec $(BIN)/huiyin serve --host $(HOST) --port $(PORT)
 
 ## Everything the application needs to run
 setup: $(installed) assets
@@ -58,7 +58,6 @@ $(bundled): node_modules/.installed $(frontend)
 ## Everything CI runs; sets up what is missing, Chromium and PostgreSQL included
 test: setup $(test_tools) system-packages format-check lint types contracts suite
 
-.PHONY: system-packages format-check
 system-packages:
 	@sh tests/setup/system-packages
 

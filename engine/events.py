@@ -48,6 +48,7 @@ FACTS = frozenset(
         "message_caught",
         "signal_thrown",
         "signal_caught",
+        "condition_met",
         "error_thrown",
         "escalation_thrown",
         "send_requested",

@@ -38,7 +38,7 @@ class Settings:
     """
 
     env: str = "production"
-    database_url: str = "sqlite:///huiyin.db"
+    database_url: str = "sqlite:///var/huiyin.db"
     home: str = ""
     data_key: str = ""
     secret_key: str = ""

@@ -21,6 +21,8 @@ from engine.storage.versions import Versions
 
 #: How many versions stay parsed. A procedure rarely has more than a few versions with running cases.
 KEPT = 64
+#: Variables the engine sets when a case begins: its number, who began it, and when.
+ENGINE_NAMES = ("case_no", "started_by", "started_at")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,13 @@ class Loaded:
     def personal_keys(self) -> frozenset[str]:
         """Names under which any of its forms, or no form at all, takes a caller's data."""
         return CALLER_KEYS.union(*(form.personal_keys for form in self.forms.values()))
+
+    @cached_property
+    def engine_names(self) -> frozenset[str]:
+        """Those of the engine's variables that its files mention; a diagram that mentions none is given none."""
+        return frozenset(
+            name for name in ENGINE_NAMES if any(name.encode() in content for content in self.version.files.values())
+        )
 
     def schema(self, form: str) -> dict[str, Any]:
         """A form as form-js JSON. Raises ``NotFound``."""

@@ -32,6 +32,15 @@ def pytest_report_header() -> list[str]:
     return [f"{versions}, SQLite {sqlite3.sqlite_version}", f"PostgreSQL: {server}"]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests counted for the reader (``record_property("count: …", text)``), also where workers ran them."""
+    for report in terminalreporter.getreports("passed"):
+        for name, text in report.user_properties:
+            if name.startswith("count: "):
+                terminalreporter.section(name.removeprefix("count: "))
+                terminalreporter.write_line(str(text))
+
+
 def _version(name: str) -> str:
     try:
         return importlib.metadata.version(name)

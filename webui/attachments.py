@@ -31,8 +31,9 @@ def store_for(case: str | None) -> Callable[[FileStorage], Mapping[str, Any]]:
     """Stores an upload for a case (None: for one that is being registered); gives the value of the field."""
 
     def store(upload: FileStorage) -> Mapping[str, Any]:
-        value: Mapping[str, Any] = engine().handle(AttachFile(
-            name=upload.filename or "file", content=upload.read(), case=case, actor=actor()))
+        value: Mapping[str, Any] = engine().handle(
+            AttachFile(name=upload.filename or "file", content=upload.read(), case=case, actor=actor())
+        )
         return value
 
     return store

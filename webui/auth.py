@@ -57,10 +57,16 @@ def install(app: flask.Flask) -> None:
     manager.session_protection = "basic"
     manager.user_loader(_person)
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", enabled=app.config["RATELIMIT_ENABLED"])
-    # Counted apart: by machine, and by login name, so that neither many names nor many machines help a guesser.
-    limiter.limit("20 per minute", methods=["POST"])(enter)
-    limiter.limit("10 per minute", methods=["POST"], key_func=_name_tried)(enter)
+    app.extensions["huiyin_limiter"] = limiter
     app.register_blueprint(blueprint)
+    # Wrong attempts are counted by machine and by login name: neither many names nor many machines help a guesser.
+    by_machine = limiter.limit("30 per minute", deduct_when=_was_wrong)
+    by_name = limiter.limit("10 per minute", key_func=_name_tried, deduct_when=_was_wrong)
+    app.view_functions["auth.enter"] = by_machine(by_name(enter))
+
+
+def _was_wrong(response: flask.Response) -> bool:
+    return response.status_code == 422
 
 
 def _name_tried() -> str:
@@ -118,13 +124,21 @@ def logout() -> flask.typing.ResponseReturnValue:
 
 
 def _page(name: str = "", error: str = "") -> str:
-    return flask.render_template("auth/login.html", name=name, error=error, demo=_demo_people(),
-                                 next=own_path(flask.request.values.get("next", "")))
+    return flask.render_template(
+        "auth/login.html",
+        name=name,
+        error=error,
+        demo=_demo_people(),
+        next=own_path(flask.request.values.get("next", "")),
+    )
 
 
 def _demo_people() -> list[dict[str, Any]]:
     if flask.current_app.config["HUIYIN_ENV"] != "demo":
         return []
     labels = {role.key: role.label for role in engine().roles()}
-    return [{"login": user.login, "name": user.name, "roles": [labels.get(key, key) for key in user.roles]}
-            for user in engine().users() if user.active]
+    return [
+        {"login": user.login, "name": user.name, "roles": [labels.get(key, key) for key in user.roles]}
+        for user in engine().users()
+        if user.active
+    ]

@@ -7,9 +7,9 @@ import flask
 from engine.commands import AddNote, CancelCase, RevealPerson
 from engine.errors import Refused
 from engine.rules.access import CANCEL
-from webui import diagrams, facts, timeline
+from webui import diagrams, facts, timeline, vocabulary
 from webui.context import actor, engine, has_role, login_needed
-from webui.language import _, current
+from webui.language import _
 from webui.worklist import page_number
 
 blueprint = flask.Blueprint("cases", __name__)
@@ -26,8 +26,14 @@ def ledger() -> flask.typing.ResponseReturnValue:
     search = args.get("q", "").strip()[:100]
     status = args.get("status", "") if args.get("status", "") in STATUSES else ""
     page = engine().cases(actor(), search=search, status=status or None, page=page_number(), size=PAGE_SIZE)
-    return flask.render_template("cases/ledger.html", page=page, search=search, chosen=status, statuses=STATUSES,
-                                 in_list=facts.in_list)
+    return flask.render_template(
+        "cases/ledger.html",
+        page=page,
+        search=search,
+        chosen=status,
+        statuses=STATUSES,
+        words_of=facts.in_lists({case.number: case for case in page.rows}),
+    )
 
 
 @blueprint.get("/cases/<number>")
@@ -71,17 +77,33 @@ def cancel(number: str) -> flask.typing.ResponseReturnValue:
     return flask.redirect(flask.url_for("cases.show", number=number))
 
 
-def _page(number: str, *, revealed: dict[str, str] | None = None, note_error: str = "", note_text: str = "",
-          cancel_error: str = "") -> str:
+def _page(
+    number: str,
+    *,
+    revealed: dict[str, str] | None = None,
+    note_error: str = "",
+    note_text: str = "",
+    cancel_error: str = "",
+) -> str:
     case = engine().case(number, actor())
-    version = engine().version(case.procedure, case.version)
-    words = timeline.Vocabulary(version, current())
+    words = vocabulary.of_version(case.procedure, case.version)
     tasks = engine().open_tasks(case=number)
     doable = {task.id for task in engine().open_tasks(case=number, actor=actor())}
     return flask.render_template(
-        "cases/case.html", case=case, version=version, facts=facts.of_case(case, case.values), tasks=tasks,
-        doable=doable, people=words.caller(case.values, revealed), values=words.values(case.values), revealed=revealed,
-        moments=timeline.tell(engine().history(number, actor()), words), waits=words.waits(case),
-        note_error=note_error, note_text=note_text, cancel_error=cancel_error,
+        "cases/case.html",
+        case=case,
+        version=words.version,
+        facts=facts.of_case(case, case.values, words),
+        tasks=tasks,
+        doable=doable,
+        people=words.caller(case.values, revealed),
+        values=words.values(case.values),
+        revealed=revealed,
+        moments=timeline.tell(engine().history(number, actor()), words),
+        waits=words.waits(case),
+        note_error=note_error,
+        note_text=note_text,
+        cancel_error=cancel_error,
         diagram=diagrams.case_diagram(engine(), number),
-        may_cancel=case.status in ("open", "stuck") and (has_role(*CANCEL) or case.started_by == actor()))
+        may_cancel=case.status in ("open", "stuck") and (has_role(*CANCEL) or case.started_by == actor()),
+    )

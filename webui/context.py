@@ -62,8 +62,9 @@ def role_needed(*keys: str) -> Callable[[Callable[P, R]], Callable[P, R | Any]]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Any:
             if not has_role(*keys):
-                raise NotAllowed(actor=actor(), reason=Bilingual(
-                    zh="此页面需要其他角色。", en="this page needs another role."))
+                raise NotAllowed(
+                    actor=actor(), reason=Bilingual(zh="此页面需要其他角色。", en="this page needs another role.")
+                )
             return view(*args, **kwargs)
 
         return login_needed(guarded)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import flask
-from flask_babel import gettext as _
 from lxml import etree
 
-from engine import Engine, LogEntry, Version
+from engine import Engine, Frame, Version
 from engine.errors import Bilingual, NotFound
+from engine.replay.frames import Place
 from engine.rules.xml import XmlRefused, parse_xml
 from webui.context import engine, login_needed
+from webui.language import _
 
 blueprint = flask.Blueprint("diagrams", __name__, url_prefix="/diagrams")
 
@@ -51,12 +52,12 @@ class PanelDiagram(TypedDict):
     name: str
     url: str
     plane: str
-    current: dict[str, int]
+    current: list[str]
     done: list[str]
     flows: list[str]
 
 
-class Place(TypedDict):
+class NamedPlace(TypedDict):
     """An element in words, for people who do not see the diagram."""
 
     process: str
@@ -68,11 +69,10 @@ class Place(TypedDict):
 class Panel(TypedDict):
     """Everything ``diagrams/_panel.html`` needs."""
 
-    title: str
     diagrams: list[PanelDiagram]
     start: str
-    places: list[Place]
-    passed: list[Place]
+    places: list[NamedPlace]
+    passed: list[NamedPlace]
 
 
 def drawings(version: Version) -> dict[str, Drawing]:
@@ -145,107 +145,81 @@ def _pool_name(pool: etree._Element | None, process: str) -> str:
     return next((part.get("name") or "" for part in parts if part.get("processRef") == process), "")
 
 
-class Way:
-    """Where a case stands and which way it came, read off its log entry by entry."""
-
-    def __init__(self, procedure: str) -> None:
-        self.active: dict[int, tuple[str, str]] = {}
-        self.done: dict[str, dict[str, None]] = {}
-        self.parents: dict[str, str] = {}
-        self.procedure = procedure
-
-    def follow(self, entry: LogEntry) -> tuple[str, list[str]]:
-        """Takes one entry in. Returns the process it happened in ("" if in none) and what it newly marks as done."""
-        data = entry.data
-        process = str(data.get("process") or "")
-        token = data.get("token")
-        marked: list[str] = []
-        if entry.kind == "element_began" and isinstance(token, int):
-            self._place(process, data)
-            self.active[token] = (process, entry.element)
-        elif entry.kind in ("element_ended", "element_cancelled") and isinstance(token, int):
-            process = self.active.pop(token, (process, ""))[0]
-            if entry.kind == "element_ended":
-                marked = [entry.element, *map(str, data.get("flows") or ())]
-                self.done.setdefault(process, {}).update(dict.fromkeys(marked))
-        elif entry.kind in ("case_closed", "case_cancelled"):
-            self.active.clear()
-        elif not process and isinstance(token, int):
-            process = self.active.get(token, ("", ""))[0]
-        return process, marked
-
-    def _place(self, process: str, data: Mapping[str, Any]) -> None:
-        if process in self.parents or process == self.procedure:
-            return
-        caller = self.active.get(data.get("parent") or 0)
-        above = (
-            caller[0]
-            if caller
-            else next((held for held, _element in reversed(self.active.values()) if held != process), self.procedure)
-        )
-        if above != process:
-            self.parents[process] = above
-
-    def trail(self, process: str) -> list[str]:
-        """The processes from the procedure down to ``process``."""
-        trail = [process]
-        while (above := self.parents.get(trail[0])) and above not in trail:
-            trail.insert(0, above)
-        return trail
-
-    def current(self) -> dict[str, dict[str, int]]:
-        """How many positions stand on each element, by process."""
-        counted: dict[str, dict[str, int]] = {}
-        for process, element in self.active.values():
-            held = counted.setdefault(process, {})
-            held[element] = held.get(element, 0) + 1
-        return counted
-
-
 def case_diagram(engine: Engine, number: str) -> Panel:
     """The diagrams of the version a case is pinned to, with its positions and the way so far. Whoever calls this
     has made sure that the person may see the case. Raises ``NotFound``."""
     case = engine.case(number)
-    version = engine.version(case.procedure, case.version)
-    return way_panel(version, engine.history(number), ended=case.status in ("closed", "cancelled"))
+    told = engine.frames(number)
+    return way_panel(engine.version(case.procedure, case.version), told[-1] if told else None)
 
 
-def way_panel(version: Version, history: Iterable[LogEntry], *, ended: bool = False) -> Panel:
-    """The panel of a version with what ``history`` did on it."""
-    way = Way(version.procedure)
-    for entry in history:
-        way.follow(entry)
-    if ended:
-        way.active.clear()
+def way_panel(version: Version, frame: Frame | None = None) -> Panel:
+    """The panel of a version, as a case stood in it at ``frame``; without one, nothing is marked."""
     drawn = drawings(version)
-    current = way.current()
-    used = [process for process in drawn if process in way.done or process in current or process == version.procedure]
+    active = _by_process(frame.active if frame else ())
+    done = _by_process(frame.done if frame else ())
+    flows = _by_process(frame.flows if frame else (), "flow")
+    used = [process for process in drawn if process in active or process in done or process == version.procedure]
     rest = [process for process in drawn if process not in used]
-    places = [_place(drawn, process, element) for process in used for element in _innermost(current, drawn, process)]
-    passed = [
-        _place(drawn, process, element)
-        for process in used
-        for element in way.done.get(process, {})
-        if _is_stop(drawn[process], element)
-    ]
     return {
-        "title": version.name,
-        "diagrams": [_diagram(version, drawn[process], way, current.get(process, {})) for process in used + rest],
+        "diagrams": [
+            {
+                "process": process,
+                "name": drawn[process].name,
+                "url": flask.url_for(
+                    "diagrams.source", procedure=version.procedure, version=version.number, process=process
+                ),
+                "plane": drawn[process].plane,
+                "current": active.get(process, []),
+                "done": done.get(process, []),
+                "flows": flows.get(process, []),
+            }
+            for process in used + rest
+        ],
         "start": version.procedure if version.procedure in drawn else next(iter(drawn), ""),
-        "places": places,
-        "passed": passed,
+        "places": [
+            _place(drawn, process, element)
+            for process in used
+            for element in active.get(process, [])
+            if _waits_itself(drawn[process], element, active)
+        ],
+        "passed": [
+            _place(drawn, process, element)
+            for process in used
+            for element in done.get(process, [])
+            if _is_stop(drawn[process], element)
+        ],
     }
 
 
-def _innermost(current: Mapping[str, Mapping[str, int]], drawn: Mapping[str, Drawing], process: str) -> list[str]:
-    """The elements a case waits at; a call activity only where nothing inside the called diagram is known."""
-    drawing = drawn[process]
-    inside = {"subProcess", "transaction"}
-    return [
-        element
-        for element in current.get(process, {})
-        if drawing.calls.get(element) not in current and drawing.types.get(element) not in inside
-    ]
+def trail(drawn: Mapping[str, Drawing], procedure: str, process: str, active: Iterable[Place] = ()) -> list[str]:
+    """The processes from the procedure down to ``process``: by the call activities that are at work, else by the
+    first that is drawn to start it."""
+    standing = {(place["process"], place["element"]) for place in active}
+    found = [process]
+    while found[0] != procedure:
+        callers = [
+            (caller.process, element)
+            for caller in drawn.values()
+            for element, called in caller.calls.items()
+            if called == found[0] and caller.process not in found
+        ]
+        above = next((place for place in callers if place in standing), next(iter(callers), (procedure, "")))
+        found.insert(0, above[0])
+    return found
+
+
+def _by_process(places: Iterable[Place], key: str = "element") -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for place in places:
+        found.setdefault(place["process"], []).append(place[key])
+    return found
+
+
+def _waits_itself(drawing: Drawing, element: str, active: Mapping[str, list[str]]) -> bool:
+    """Whether a case waits at this element, not at something inside it."""
+    kind = drawing.types.get(element, "")
+    return kind != "subProcess" and (kind != "callActivity" or drawing.calls.get(element) not in active)
 
 
 def _is_stop(drawing: Drawing, element: str) -> bool:
@@ -253,17 +227,18 @@ def _is_stop(drawing: Drawing, element: str) -> bool:
     return kind.lower().endswith("task") or kind in ("callActivity", "startEvent", "endEvent")
 
 
-def _place(drawn: Mapping[str, Drawing], process: str, element: str) -> Place:
+def _place(drawn: Mapping[str, Drawing], process: str, element: str) -> NamedPlace:
     drawing = drawn[process]
     return {
         "process": process,
         "process_name": drawing.name,
         "element": element,
-        "name": drawing.names.get(element) or _kind_name(drawing.types.get(element, "")) or element,
+        "name": drawing.names.get(element) or kind_name(drawing.types.get(element, "")) or element,
     }
 
 
-def _kind_name(kind: str) -> str:
+def kind_name(kind: str) -> str:
+    """What an element without a name is called, by its BPMN kind; empty for kinds that have names."""
     names = {
         "startEvent": _("开始"),
         "endEvent": _("结束"),
@@ -276,21 +251,6 @@ def _kind_name(kind: str) -> str:
         "subProcess": _("子流程"),
     }
     return names.get(kind, "")
-
-
-def _diagram(version: Version, drawing: Drawing, way: Way, current: dict[str, int]) -> PanelDiagram:
-    done = list(way.done.get(drawing.process, {}))
-    return {
-        "process": drawing.process,
-        "name": drawing.name,
-        "url": flask.url_for(
-            "diagrams.source", procedure=version.procedure, version=version.number, process=drawing.process
-        ),
-        "plane": drawing.plane,
-        "current": current,
-        "done": [element for element in done if drawing.types.get(element) != "sequenceFlow"],
-        "flows": [element for element in done if drawing.types.get(element) == "sequenceFlow"],
-    }
 
 
 @blueprint.get("/<procedure>/<int:version>/<process>.bpmn")

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from engine import Case
-from webui import presenting, wording
 from webui.language import _
-
-#: Values that name units or people and are shown by their labels.
-_UNITS = ("handling_units", "lead_unit", "co_units", "handling_unit", "coord_units")
-_PEOPLE = ("first_asked_person", "handler", "feedback_by", "investigators", "interface_person", "started_by")
+from webui.vocabulary import Vocabulary, of_version
 
 
 @dataclass(frozen=True)
@@ -25,7 +21,7 @@ class Fact:
     long: bool = False
 
 
-def of_case(case: Case, values: Mapping[str, Any]) -> list[Fact]:
+def of_case(case: Case, values: Mapping[str, Any], words: Vocabulary) -> list[Fact]:
     """The facts of a case; those nobody has filled in yet are left out."""
     known = {**case.facts, **case.values, **values}
     wanted = (
@@ -41,23 +37,24 @@ def of_case(case: Case, values: Mapping[str, Any]) -> list[Fact]:
         ("due_at", _("办理时限"), False),
         ("promised_reply_at", _("预计回复时间"), False),
     )
-    found = [Fact(key, label, words(key, known.get(key)), long) for key, label, long in wanted]
+    found = [Fact(key, label, words.words(key, known.get(key)), long) for key, label, long in wanted]
     return [fact for fact in found if fact.text]
 
 
-def in_list(values: Mapping[str, Any]) -> dict[str, str]:
+def in_list(case: Case, words: Vocabulary) -> dict[str, str]:
     """The few values a list shows of a case, in words, by key."""
-    return {key: words(key, values.get(key)) for key in ("channel", "category", "handling_units", "status_text")}
+    return {
+        key: words.words(key, case.facts.get(key)) for key in ("channel", "category", "handling_units", "status_text")
+    }
 
 
-def words(key: str, value: Any) -> str:
-    """A value in words, with labels for units and people."""
-    named = presenting.unit_label if key in _UNITS else presenting.person_label if key in _PEOPLE else None
-    if value and named and not isinstance(value, dict):
-        return "、".join(named(str(one)) for one in (value if isinstance(value, list) else [value]))
-    return wording.plain(value)
-
-
-def personal(values: Mapping[str, Any]) -> Iterator[str]:
-    """The keys under which a caller's data is kept."""
-    return (key for key, value in values.items() if wording.is_personal(value))
+def in_lists(cases: Mapping[str, Case]) -> dict[str, dict[str, str]]:
+    """``in_list`` for several cases, by number; each version is looked up once."""
+    vocabularies: dict[tuple[str, int], Vocabulary] = {}
+    said = {}
+    for number, case in cases.items():
+        key = (case.procedure, case.version)
+        if key not in vocabularies:
+            vocabularies[key] = of_version(*key)
+        said[number] = in_list(case, vocabularies[key])
+    return said

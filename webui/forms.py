@@ -17,7 +17,8 @@ from wtforms.form import BaseForm
 from wtforms.widgets import Input
 
 from engine.errors import FieldError
-from engine.rules.forms import Form, Options, input_text
+from engine.rules.form_input import input_text, to_the_minute
+from engine.rules.forms import Form, Options
 from webui import wording
 from webui.language import Code
 from webui.layout import Item, fields, read_layout
@@ -32,14 +33,24 @@ PREFIX = "f-"
 class Sheet:
     """A form as one person fills it in now: ``current`` is what the case holds, ``form`` None where a task has none."""
 
-    def __init__(self, form: Form | None, current: Values, *, actor: str, now: datetime, language: Code,
-                 options: Options, signer: URLSafeSerializer) -> None:
+    def __init__(
+        self,
+        form: Form | None,
+        current: Values,
+        *,
+        actor: str,
+        now: datetime,
+        language: Code,
+        options: Options,
+        signer: URLSafeSerializer,
+        before_case: bool = False,
+    ) -> None:
         self.form = form
         self.current = current
         self.actor = actor
         self.now = now
         self.signer = signer
-        self.items = read_layout(form, language, options) if form else ()
+        self.items = read_layout(form, language, options, before_case=before_case) if form else ()
 
     def asked(self, values: Values) -> frozenset[str]:
         """The keys of the fields that are asked for, given what was filled in so far."""
@@ -72,8 +83,9 @@ class Sheet:
         locked = self.form.locked({**self.current, **values}, self.now, self.actor) if self.form else frozenset()
         return FormPage(self, {**self.current, **values}, locked, found)
 
-    def _attached(self, item: Item, form: MultiDict[str, str], files: MultiDict[str, FileStorage],
-                  store: Store) -> Iterator[Mapping[str, Any]]:
+    def _attached(
+        self, item: Item, form: MultiDict[str, str], files: MultiDict[str, FileStorage], store: Store
+    ) -> Iterator[Mapping[str, Any]]:
         removed = set(form.getlist(f"{PREFIX}{item.key}-removed"))
         for token in form.getlist(f"{PREFIX}{item.key}-kept"):
             if token not in removed:
@@ -114,8 +126,11 @@ class FormPage:
     def files(self, item: Item) -> list[tuple[Mapping[str, Any], str]]:
         """The stored files of a field, each with the signed text that keeps it on the form."""
         value = self.values.get(item.key) or []
-        return [(one, str(self._signer.dumps(one))) for one in (value if isinstance(value, list) else [value])
-                if wording.is_attachment(one)]
+        return [
+            (one, str(self._signer.dumps(one)))
+            for one in (value if isinstance(value, list) else [value])
+            if wording.is_attachment(one)
+        ]
 
     def _show_errors(self, found: Sequence[FieldError]) -> None:
         for error in found:
@@ -151,8 +166,10 @@ def without_row(values: Values, key: str, row: int) -> dict[str, Any]:
 
 def filled(values: Values) -> dict[str, Any]:
     """``values`` without table rows in which nothing was filled in."""
-    return {key: [one for one in value if not _is_blank_row(one)] if isinstance(value, list) else value
-            for key, value in values.items()}
+    return {
+        key: [one for one in value if not _is_blank_row(one)] if isinstance(value, list) else value
+        for key, value in values.items()
+    }
 
 
 def _is_blank_row(row: Any) -> bool:
@@ -164,13 +181,13 @@ def _field(item: Item) -> Any:
         return wtforms.TextAreaField(item.label)
     if item.kind == "checkbox":
         return wtforms.BooleanField(item.label, false_values=("false", "", "0"))
-    choices = [(option.code, option.label) for option in item.options]
+    # The page draws the choices; what fits is for the engine to say.
     if item.kind == "radio":
-        return wtforms.RadioField(item.label, choices=choices, validate_choice=False, coerce=_text)
+        return wtforms.RadioField(item.label, validate_choice=False, coerce=_text)
     if item.kind == "select":
-        return wtforms.SelectField(item.label, choices=[("", ""), *choices], validate_choice=False, coerce=_text)
+        return wtforms.SelectField(item.label, validate_choice=False, coerce=_text)
     if item.kind == "checks":
-        return wtforms.SelectMultipleField(item.label, choices=choices, validate_choice=False, coerce=_text)
+        return wtforms.SelectMultipleField(item.label, validate_choice=False, coerce=_text)
     if item.kind == "files":
         return wtforms.MultipleFileField(item.label)
     if item.kind == "table":
@@ -186,8 +203,12 @@ def _text(value: Any) -> str:
 def _row_maker(item: Item) -> Callable[..., BaseForm]:
     def row(formdata: Any = None, obj: Any = None, prefix: str = "", **data: Any) -> BaseForm:
         form = BaseForm({column.key: _field(column) for column in item.items}, prefix=prefix)
-        form.process(formdata, data={column.key: _shown(column, data.get(column.key)) for column in item.items}
-                     if formdata is None else None)
+        form.process(
+            formdata,
+            data={column.key: _shown(column, data.get(column.key)) for column in item.items}
+            if formdata is None
+            else None,
+        )
         return form
 
     return row
@@ -208,7 +229,14 @@ def _shown(item: Item, value: Any) -> Any:
 
 
 def _plain(item: Item, value: Any) -> str:
-    return input_text(item.field, value) if item.field is not None else _text(value)
+    if item.field is None:
+        return _text(value)
+    return input_text(item.field, to_the_minute(item.field, value) if _has_zone(value) else value)
+
+
+def _has_zone(value: Any) -> bool:
+    """Whether a text is a moment the case holds, rather than one just typed."""
+    return isinstance(value, str) and value[-6:-5] in ("+", "-") and value[10:11] == "T"
 
 
 def _read(item: Item, data: Any) -> Any:

@@ -5,30 +5,33 @@ from __future__ import annotations
 import flask
 from werkzeug.datastructures import MultiDict
 
-from engine import Task, Version
+from engine import Task
 from engine.commands import StartCase
-from engine.errors import FormInvalid
-from webui import forms
+from engine.errors import EngineError, FormInvalid
+from webui import forms, kept, registering
 from webui.attachments import store_for
-from webui.context import actor, engine, login_needed
+from webui.context import actor, engine, has_role, login_needed
 from webui.tasks import rows_changed, sheet_of
 
 blueprint = flask.Blueprint("intake", __name__)
-
-#: Chosen where the address names no procedure and this one is published.
-DEFAULT_PROCEDURE = "hotline"
 
 
 @blueprint.get("/intake")
 @login_needed
 def begin() -> flask.typing.ResponseReturnValue:
     """The empty first form, of the procedure asked for or the hotline's."""
-    procedure = _procedure()
-    if not procedure:
+    known = [one.procedure for one in registering.procedures()]
+    if not known:
         return flask.render_template("intake/none.html")
+    asked = flask.request.args.get("procedure", "")
+    procedure = asked if asked in known else known[0]
     first = engine().first_task(procedure, actor())
-    values = engine().form_values(first, actor()) if first else {}
-    return _page(procedure, first, sheet_of(first).page(values))
+    if not registering.may_do_first(first):
+        online = registering.ONLINE_CHANNELS if has_role(registering.ONLINE_ROLE) else ()
+        return flask.render_template(
+            "intake/others.html", procedure=procedure, procedures=registering.procedures(), first=first, online=online
+        )
+    return _page(procedure, first, sheet_of(first).page(engine().form_values(first, actor()) if first else {}))
 
 
 @blueprint.post("/intake")
@@ -49,7 +52,25 @@ def register() -> flask.typing.ResponseReturnValue:
         outcome = engine().handle(StartCase(procedure=procedure, first=typed if first else None, actor=actor()))
     except FormInvalid as error:
         return _page(procedure, first, sheet.page(typed, error.fields)), 422
+    except EngineError as error:
+        return kept.page(error, sheet, typed)
     return flask.redirect(flask.url_for("intake.registered", number=outcome.case))
+
+
+@blueprint.post("/intake/online")
+@login_needed
+def take_online() -> flask.typing.ResponseReturnValue:
+    """Opens a case for what came in over the network platform, and the form in which it is taken in."""
+    channel = flask.request.form.get("channel", "")
+    if channel not in registering.ONLINE_CHANNELS:
+        flask.abort(400)
+    outcome = engine().handle(
+        StartCase(procedure=flask.request.form.get("procedure", ""), values={"channel": channel}, actor=actor())
+    )
+    mine = engine().open_tasks(case=outcome.case, actor=actor())
+    if not mine:
+        return flask.redirect(flask.url_for("intake.registered", number=outcome.case))
+    return flask.redirect(flask.url_for("tasks.show", task_id=mine[0].id))
 
 
 @blueprint.get("/intake/<number>")
@@ -57,26 +78,15 @@ def register() -> flask.typing.ResponseReturnValue:
 def registered(number: str) -> flask.typing.ResponseReturnValue:
     """What to tell the caller: the number, by when there will be a reply, and where the case is now."""
     case = engine().case(number, actor())
-    return flask.render_template("intake/registered.html", case=case, tasks=engine().open_tasks(case=number),
-                                 doable={task.id for task in engine().open_tasks(case=number, actor=actor())})
-
-
-def _procedure() -> str:
-    known = [one.procedure for one in _procedures()]
-    asked = flask.request.args.get("procedure", "")
-    if asked in known:
-        return asked
-    return DEFAULT_PROCEDURE if DEFAULT_PROCEDURE in known else next(iter(known), "")
-
-
-def _procedures() -> list[Version]:
-    """What a case can be registered on: published procedures that are no part of another one."""
-    found = engine().procedures()
-    parts = {element.calls for one in found for element in engine().version(one.procedure).elements
-             if element.calls and element.calls != one.procedure}
-    return [one for one in found if one.procedure not in parts]
+    return flask.render_template(
+        "intake/registered.html",
+        case=case,
+        tasks=engine().open_tasks(case=number),
+        doable={task.id for task in engine().open_tasks(case=number, actor=actor())},
+    )
 
 
 def _page(procedure: str, first: Task | None, form: forms.FormPage) -> str:
-    return flask.render_template("intake/intake.html", procedure=procedure, procedures=_procedures(),
-                                 first=first, form=form)
+    return flask.render_template(
+        "intake/intake.html", procedure=procedure, procedures=registering.procedures(), first=first, form=form
+    )

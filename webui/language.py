@@ -29,8 +29,9 @@ def _(text: str, **values: Any) -> str:
 
 def install(app: flask.Flask) -> None:
     """Makes pages, and the sentences of engine errors, speak the request's language."""
-    Babel(app, default_locale=LOCALES["zh"], default_timezone="Asia/Shanghai",
-          locale_selector=lambda: LOCALES[current()])
+    Babel(
+        app, default_locale=LOCALES["zh"], default_timezone="Asia/Shanghai", locale_selector=lambda: LOCALES[current()]
+    )
     app.register_blueprint(blueprint)
 
     @app.before_request

@@ -9,11 +9,19 @@ from typing import Any
 from engine.rules.form_fields import Field, Group, Note, Options
 from engine.rules.forms import Form
 from webui import wording
-from webui.language import Code
+from webui.language import Code, _
 
 _KINDS = {
-    "textfield": "text", "textarea": "textarea", "number": "number", "checkbox": "checkbox", "radio": "radio",
-    "select": "select", "checklist": "checks", "taglist": "checks", "dynamiclist": "table", "filepicker": "files",
+    "textfield": "text",
+    "textarea": "textarea",
+    "number": "number",
+    "checkbox": "checkbox",
+    "radio": "radio",
+    "select": "select",
+    "checklist": "checks",
+    "taglist": "checks",
+    "dynamiclist": "table",
+    "filepicker": "files",
 }
 _MOMENTS = {"date": "date", "time": "time"}
 _WIDE = frozenset({"textarea", "checks", "table", "files", "words", "group"})
@@ -58,8 +66,13 @@ class Item:
 
     def say(self, value: Any) -> str:
         """A value of this item in words: labels for choices, local time for moments."""
+        if isinstance(value, list) and self.kind == "table":
+            rows = (row for row in value if isinstance(row, dict))
+            return _("；").join(
+                _("，").join(filter(None, (one.say(row.get(one.key)) for one in self.items))) for row in rows
+            )
         if isinstance(value, list) and self.options:
-            return "、".join(self.say(one) for one in value)
+            return _("、").join(self.say(one) for one in value)
         for option in self.options:
             if option.value == value and isinstance(option.value, bool) == isinstance(value, bool):
                 return option.label
@@ -67,9 +80,10 @@ class Item:
         return f"{said} {self.suffix}" if said and self.suffix else said
 
 
-def read_layout(form: Form, language: Code, options: Options) -> tuple[Item, ...]:
-    """The items of a form, in order: groups where it has headings, its fields where it has none."""
-    return tuple(_groups(form.groups, language, options))
+def read_layout(form: Form, language: Code, options: Options, *, before_case: bool = False) -> tuple[Item, ...]:
+    """The items of a form, in order: groups where it has headings, its fields where it has none. ``before_case``
+    leaves out what the system fills in once there is a case."""
+    return tuple(_groups(form.groups, language, options, before_case))
 
 
 def fields(items: Sequence[Item]) -> Iterator[Item]:
@@ -81,9 +95,15 @@ def fields(items: Sequence[Item]) -> Iterator[Item]:
             yield item
 
 
-def _groups(groups: Sequence[Group], language: Code, options: Options) -> Iterator[Item]:
+def _groups(groups: Sequence[Group], language: Code, options: Options, before_case: bool) -> Iterator[Item]:
     for number, group in enumerate(groups):
-        items = tuple(_item(one, language, options) for one in group.items)
+        items = tuple(
+            _item(one, language, options)
+            for one in group.items
+            if not (before_case and isinstance(one, Field) and one.readonly and "auto" in one.properties)
+        )
+        if not items:
+            continue
         if group.zh or len(groups) > 1:
             yield Item("group", f"group-{number}", group.label(language), wide=True, items=items)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,9 +11,9 @@ import flask
 from flask_login import current_user
 from markupsafe import Markup
 
-from engine.rules.access import ADMINISTER, AUDIT, PUBLISH
+from engine.rules.access import ADMINISTER, AUDIT, MACHINES, PUBLISH
 from engine.rules.forms import Options
-from webui import context, language, wording
+from webui import context, language, registering, wording
 from webui.language import _
 
 
@@ -31,8 +32,16 @@ def install(app: flask.Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        moment=wording.moment, plain=wording.plain, status=wording.status, action=wording.action,
-        outcome=wording.outcome, filesize=wording.size, role=role_label, unit=unit_label, person=person_label)
+        moment=wording.moment,
+        plain=wording.plain,
+        status=wording.status,
+        action=wording.action,
+        outcome=wording.outcome,
+        filesize=wording.size,
+        role=role_label,
+        unit=unit_label,
+        person=person_label,
+    )
     app.jinja_env.tests.update(personal=wording.is_personal, attachment=wording.is_attachment)
     app.jinja_env.globals.update(icon=icon, MASK=wording.MASK)
 
@@ -49,6 +58,8 @@ def install(app: flask.Flask) -> None:
             "address": address,
             "unit_label": unit_label,
             "person_label": person_label,
+            "role_words": role_words,
+            "may_register": registering.may_register,
         }
 
 
@@ -63,7 +74,8 @@ def now() -> datetime:
 def icon(name: str) -> Markup:
     """A Tabler icon from the sprite, for eyes only."""
     return Markup('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>').format(
-        flask.url_for("static", filename="dist/icons.svg"), name)
+        flask.url_for("static", filename="dist/icons.svg"), name
+    )
 
 
 def address(page: int) -> str:
@@ -75,11 +87,10 @@ def address(page: int) -> str:
 
 def navigation() -> list[Link]:
     """The pages this person may open, in the order of the work."""
-    links = [
-        Link("worklist", _("待办"), flask.url_for("worklist.index"), "inbox"),
-        Link("intake", _("登记诉求"), flask.url_for("intake.begin"), "phone-plus"),
-        Link("cases", _("诉求件"), flask.url_for("cases.ledger"), "clipboard-list"),
-    ]
+    links = [Link("worklist", _("待办"), flask.url_for("worklist.index"), "inbox")]
+    if registering.may_register():
+        links.append(Link("intake", _("登记诉求"), flask.url_for("intake.begin"), "phone-plus"))
+    links.append(Link("cases", _("诉求件"), flask.url_for("cases.ledger"), "clipboard-list"))
     if context.has_role("auditor", *PUBLISH):
         links.append(Link("studio", _("流程"), flask.url_for("studio.index"), "git-branch"))
     if context.has_role(*AUDIT):
@@ -109,13 +120,22 @@ def role_label(key: str) -> str:
     return _roles().get(key, key)
 
 
+def role_words(keys: Iterable[str]) -> str:
+    """Roles in words; where a procedure names alternatives for other organisations, only those somebody here has."""
+    if "roles_held" not in flask.g:
+        flask.g.roles_held = {key for user in context.engine().users() for key in user.roles}
+    named = list(keys)
+    here = [key for key in named if key in flask.g.roles_held]
+    return _("、").join(role_label(key) for key in here or named)
+
+
 def unit_label(key: str | None) -> str:
     """What a unit is called."""
     return options().get("units", {}).get(key, key) if key else ""
 
 
 def person_label(login: str | None) -> str:
-    """A person's name, the system's name for the clock, or the login itself."""
-    if login == "clock":
-        return _("系统定时")
+    """A person's name, a word for what acts without being a person, or the login itself."""
+    if login in MACHINES:
+        return _("系统定时") if login == "clock" else _("系统")
     return options().get("users", {}).get(login, login) if login else ""

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import flask
-from flask_babel import gettext as _
 
-from engine import Case, LogEntry, Version
+from engine import Case, Frame, LogEntry, Version
 from engine.clock import from_text
-from engine.events import COMMANDS
+from engine.replay import frames
 from webui import presenting, timeline, wording
 from webui.context import actor, engine, login_needed
-from webui.diagrams import Drawing, Way, drawings, way_panel
-from webui.language import current
+from webui.diagrams import Drawing, drawings, kind_name, trail, way_panel
+from webui.happenings import fact
+from webui.language import _, current
 
 blueprint = flask.Blueprint("replay", __name__)
 
 
 @dataclass(frozen=True)
 class Change:
-    """A value that was set: its label, what it was (None where the log does not say), what it became."""
+    """A value that was set: its label, what it was (empty where it was not set or the same), what it became."""
 
     label: str
-    before: str | None
+    before: str
     after: str
 
 
@@ -40,51 +40,46 @@ class Decided:
 
 
 @dataclass(frozen=True)
-class Frame:
-    """One moment of a replay: one log entry in words, and where the case stood after it.
+class Moment:
+    """One log entry in words, and where the case stood after it.
 
-    ``command`` is true where somebody did something, false for what followed from it. ``since`` is the time since
-    the entry before it. ``active`` holds the positions by process and element, ``done`` what this entry newly marks
-    as passed, ``now`` what it touched; ``trail`` leads from the procedure to ``process``.
+    ``frame`` is the engine's account; ``process`` and ``name`` say where it happened, ``trail`` leads there from the
+    procedure. ``since`` is the time since the entry before, empty if none passed. ``done`` is what this entry newly
+    marks as passed (ids by process), ``now`` what it touched.
     """
 
-    seq: int
-    at: str
-    at_text: str
-    actor: str
-    kind: str
-    command: bool
-    element: str
-    element_name: str
+    frame: Frame
     process: str
+    trail: tuple[str, ...]
+    actor: str
     sentence: str
     note: str
     since: str
-    hash: str
-    changes: tuple[Change, ...] = ()
-    decided: Decided | None = None
-    active: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    done: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    now: tuple[str, ...] = ()
-    trail: tuple[str, ...] = ()
+    changes: tuple[Change, ...]
+    decided: Decided | None
+    done: Mapping[str, Sequence[str]]
+    now: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
         """What the browser needs to draw the moment."""
+        active: dict[str, list[str]] = {}
+        for place in self.frame.active:
+            active.setdefault(place["process"], []).append(place["element"])
         return {
-            "seq": self.seq,
-            "at": self.at,
-            "atText": self.at_text,
+            "seq": self.frame.seq,
+            "at": self.frame.at,
+            "atText": wording.moment(self.frame.at),
             "actor": self.actor,
-            "kind": self.kind,
-            "command": self.command,
-            "element": self.element,
+            "kind": self.frame.kind,
+            "command": self.frame.command,
+            "element": self.frame.element,
             "process": self.process,
+            "trail": list(self.trail),
             "sentence": self.sentence,
             "since": self.since,
-            "active": self.active,
+            "active": active,
             "done": self.done,
             "now": list(self.now),
-            "trail": list(self.trail),
         }
 
 
@@ -92,14 +87,14 @@ class Frame:
 @login_needed
 def show(number: str) -> flask.typing.ResponseReturnValue:
     """The replay page; without scripts the entries as a list, each with all it says."""
-    case, version, frames, way = _played(number)
+    case, version, moments = _played(number)
     return flask.render_template(
         "replay/replay.html",
         case=case,
         version=version,
-        frames=frames,
-        diagrams=way_panel(version, ())["diagrams"],
-        actions=sum(frame.command for frame in frames),
+        moments=moments,
+        diagrams=way_panel(version)["diagrams"],
+        actions=sum(moment.frame.command for moment in moments),
     )
 
 
@@ -107,88 +102,99 @@ def show(number: str) -> flask.typing.ResponseReturnValue:
 @login_needed
 def frames_of(number: str) -> flask.typing.ResponseReturnValue:
     """The moments of a case for the player: ``{"frames": […], "processes": {id: {"name", "trail"}}}``."""
-    case, version, frames, way = _played(number)
+    case, version, moments = _played(number)
     drawn = drawings(version)
     return {
         "case": case.number,
         "procedure": case.procedure,
         "version": case.version,
-        "frames": [frame.as_json() for frame in frames],
-        "processes": {key: {"name": drawing.name, "trail": way.trail(key)} for key, drawing in drawn.items()},
+        "frames": [moment.as_json() for moment in moments],
+        "processes": {
+            key: {"name": drawing.name, "trail": trail(drawn, version.procedure, key)} for key, drawing in drawn.items()
+        },
     }
 
 
-def _played(number: str) -> tuple[Case, Version, list[Frame], Way]:
+def _played(number: str) -> tuple[Case, Version, list[Moment]]:
     case = engine().case(number, actor())
     version = engine().version(case.procedure, case.version)
-    way = Way(version.procedure)
-    return case, version, list(tell(engine().history(number), version, way)), way
+    return case, version, list(tell(engine().history(number), version))
 
 
-def tell(entries: Sequence[LogEntry], version: Version, way: Way) -> Iterator[Frame]:
-    """The frames of a log, in order; ``way`` is led along and stands at the end afterwards."""
+def tell(entries: Sequence[LogEntry], version: Version) -> Iterator[Moment]:
+    """The moments of a log, in order."""
     words = timeline.Vocabulary(version, current())
     drawn = drawings(version)
-    before: dict[str, Any] = {}
-    last: LogEntry | None = None
-    process = version.procedure
-    for entry in entries:
-        inside, marked = way.follow(entry)
-        process = inside if inside in drawn else version.procedure if entry.kind in COMMANDS and not inside else process
-        told = timeline.tell([entry], words)[0] if entry.kind in COMMANDS else None
-        named = _named(entry, drawn.get(process), words)
-        values = entry.data.get("values")
-        yield Frame(
-            seq=entry.seq,
-            at=entry.at,
-            at_text=wording.moment(entry.at),
-            actor=presenting.person_label(entry.actor),
-            kind=entry.kind,
-            command=entry.kind in COMMANDS,
-            element=entry.element,
-            element_name=named,
+    known: dict[str, Any] = {}
+    last: Moment | None = None
+    for entry, frame in zip(entries, frames(entries), strict=True):
+        process = _where(frame, last, version, drawn)
+        told = timeline.tell([entry], words)[0] if frame.command else None
+        done = _newly_done(frame, last.frame if last else None)
+        touched = [frame.element, *map(str, frame.data.get("flows") or ())] if frame.element else []
+        last = Moment(
+            frame=frame,
             process=process,
-            sentence=told.sentence if told else _fact(entry, named),
+            trail=tuple(trail(drawn, version.procedure, process, frame.active)),
+            actor=presenting.person_label(frame.actor),
+            sentence=told.sentence
+            if told
+            else fact(frame, _named(frame, drawn.get(process), words), [words.label(key) for key in frame.changed]),
             note=told.note if told else "",
-            since=_since(last, entry),
-            hash=entry.hash,
-            changes=tuple(_changes(values, entry.data.get("before"), before, words)) if values else (),
-            decided=_decided(entry, words),
-            active=way.current(),
-            done={process: marked} if marked else {},
-            now=tuple(dict.fromkeys([entry.element, *marked])) if entry.element else (),
-            trail=tuple(way.trail(process)),
+            since=_since(last.frame if last else None, frame),
+            changes=tuple(_changes(frame, known, words)),
+            decided=_decided(frame, words),
+            done=done,
+            now=tuple(dict.fromkeys(touched)),
         )
-        before.update(values or {})
-        last = entry
+        known.update(frame.data.get("values") or {})
+        yield last
 
 
-def _named(entry: LogEntry, drawing: Drawing | None, words: timeline.Vocabulary) -> str:
-    drawn = drawing.names.get(entry.element, "") if drawing else ""
-    return str(entry.data.get("name") or drawn or words.element(entry.element))
+def _where(frame: Frame, last: Moment | None, version: Version, drawn: Mapping[str, Drawing]) -> str:
+    """The process an entry belongs to; entries that name none stay where the element stood, or where we were."""
+    if frame.data.get("process") in drawn:
+        return frame.process
+    standing = last.frame.active if last else ()
+    found = next((place["process"] for place in standing if place["element"] == frame.element), "")
+    return found or (last.process if last else version.procedure)
 
 
-def _since(last: LogEntry | None, entry: LogEntry) -> str:
-    if last is None:
+def _newly_done(frame: Frame, last: Frame | None) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for place in frame.done[len(last.done) if last else 0 :]:
+        found.setdefault(place["process"], []).append(place["element"])
+    for place in frame.flows[len(last.flows) if last else 0 :]:
+        found.setdefault(place["process"], []).append(place["flow"])
+    return found
+
+
+def _named(frame: Frame, drawing: Drawing | None, words: timeline.Vocabulary) -> str:
+    drawn = drawing.names.get(frame.element, "") if drawing else ""
+    kind = kind_name(drawing.types.get(frame.element, "")) if drawing else ""
+    return str(frame.data.get("name") or drawn or kind or words.element(frame.element))
+
+
+def _since(last: Frame | None, frame: Frame) -> str:
+    if last is None or last.at == frame.at:
         return ""
-    return wording.span(from_text(entry.at) - from_text(last.at)) if entry.at != last.at else ""
+    return wording.span(from_text(frame.at) - from_text(last.at))
 
 
-def _changes(
-    values: Mapping[str, Any], told: Mapping[str, Any] | None, before: Mapping[str, Any], words: timeline.Vocabulary
-) -> Iterator[Change]:
-    for key, value in values.items():
-        old = (told or before).get(key)
-        was = words.words(key, old) if old is not None else None
-        after = words.words(key, value)
-        if after or was:
-            yield Change(words.label(key), None if was == after else was, after or _("（空）"))
+def _changes(frame: Frame, known: Mapping[str, Any], words: timeline.Vocabulary) -> Iterator[Change]:
+    """What a person entered, or what the log says was set, each with what it was before."""
+    pairs = dict(frame.changed) or {key: (known.get(key), value) for key, value in frame.entered.items()}
+    for key, (before, after) in pairs.items():
+        was = words.words(key, before) if before is not None else ""
+        became = words.words(key, after)
+        if was or became:
+            yield Change(words.label(key), was if was != became else "", became or _("（空）"))
 
 
-def _decided(entry: LogEntry, words: timeline.Vocabulary) -> Decided | None:
-    if entry.kind != "decision_made":
+def _decided(frame: Frame, words: timeline.Vocabulary) -> Decided | None:
+    if frame.decision is None:
         return None
-    data = entry.data
+    data = frame.decision
     return Decided(
         name=str(data.get("decision", "")),
         inputs=tuple(_pairs(data.get("inputs"), words)),
@@ -209,36 +215,3 @@ def _pairs(values: Any, words: timeline.Vocabulary) -> Iterator[tuple[str, str]]
                 yield str(number), wording.plain(value)
     elif values is not None:
         yield _("结果"), wording.plain(values)
-
-
-def _fact(entry: LogEntry, name: str) -> str:
-    data = entry.data
-    sentences: dict[str, Callable[[], str]] = {
-        "element_began": lambda: _("到达“%(name)s”", name=name),
-        "element_ended": lambda: _("“%(name)s”结束", name=name),
-        "element_cancelled": lambda: _("“%(name)s”已取消", name=name),
-        "task_opened": lambda: _("产生待办“%(name)s”：%(whom)s", name=name, whom=_whom(data)),
-        "values_set": lambda: _("写入 %(count)s 项数据", count=len(data.get("values") or ())),
-        "decision_made": lambda: _("按决策表 %(name)s 判定", name=data.get("decision", "")),
-        "timer_armed": lambda: _("设定时点：%(at)s", at=wording.moment(data.get("due"))),
-        "timer_fired": lambda: _("到达设定时点：%(at)s", at=wording.moment(data.get("due"))),
-        "message_sent": lambda: _("发出消息“%(name)s”", name=data.get("name", "")),
-        "message_caught": lambda: _("“%(name)s”收到消息", name=name),
-        "signal_thrown": lambda: _("发出信号“%(name)s”", name=data.get("name", "")),
-        "signal_caught": lambda: _("“%(name)s”收到信号", name=name),
-        "error_thrown": lambda: _("抛出错误 %(code)s", code=data.get("code", "")),
-        "escalation_thrown": lambda: _("上报 %(code)s", code=data.get("code", "")),
-        "send_requested": lambda: _("请求发送 %(topic)s", topic=data.get("topic", "")),
-        "case_closed": lambda: _("诉求件办结"),
-    }
-    return sentences[entry.kind]() if entry.kind in sentences else entry.kind
-
-
-def _whom(data: Mapping[str, Any]) -> str:
-    if data.get("assignee"):
-        return presenting.person_label(str(data["assignee"]))
-    people = [presenting.person_label(str(login)) for login in data.get("users") or ()]
-    roles = [presenting.role_label(str(role)) for role in data.get("roles") or ()]
-    unit = presenting.unit_label(data.get("unit"))
-    whom = "、".join([*roles, *people]) or _("任何登录人员")
-    return f"{unit} {whom}" if unit else whom

@@ -41,8 +41,10 @@ def install(app: flask.Flask) -> None:
     @app.after_request
     def _headers(response: flask.Response) -> flask.Response:
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", content_security_policy(
-            style_attributes=bool(flask.g.get("style_attributes", False))))
+        headers.setdefault(
+            "Content-Security-Policy",
+            content_security_policy(style_attributes=bool(flask.g.get("style_attributes", False))),
+        )
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("X-Frame-Options", "DENY")
         headers.setdefault("Referrer-Policy", "same-origin")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xml.sax.saxutils import quoteattr
 
-#: A procedure's key: an XML name without a colon, so that it can be the id of the process.
-KEY = r"[^\W\d][\w-]{0,63}"
+#: The key of a new procedure: an id that every modeler opens (files from elsewhere may have Chinese ids).
+KEY = r"[A-Za-z][A-Za-z0-9_-]{0,63}"
 
 _DIAGRAM = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" \

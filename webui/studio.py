@@ -9,7 +9,6 @@ from io import BytesIO
 from typing import Any
 
 import flask
-from flask_babel import gettext as _
 
 from engine import Draft, Version
 from engine.commands import PublishVersion, SaveProcedureDraft
@@ -17,8 +16,8 @@ from engine.errors import Bilingual, Conflict, NotFound, Problem, Refused, Versi
 from engine.rules.access import PUBLISH
 from webui import presenting, wording
 from webui.context import actor, engine, has_role, role_needed
-from webui.diagrams import read_drawings, way_panel
-from webui.language import current
+from webui.diagrams import drawings, read_drawings, way_panel
+from webui.language import _, current
 from webui.starting import KEY, first_diagram
 
 blueprint = flask.Blueprint("studio", __name__, url_prefix="/studio")
@@ -30,11 +29,13 @@ READERS = (*OWNERS, "auditor")
 
 @dataclass(frozen=True)
 class Row:
-    """One procedure in the list; ``version`` is None for one that was never published."""
+    """One procedure in the list; ``version`` is None for one that was never published, ``shared`` means that other
+    procedures call it."""
 
     procedure: str
     name: str
     version: Version | None
+    shared: bool = False
     draft_by: str = ""
     draft_at: str = ""
 
@@ -74,7 +75,7 @@ def create() -> flask.typing.ResponseReturnValue:
     if not name:
         wrong["name"] = _("请填写流程名称。")
     if not re.fullmatch(KEY, key):
-        wrong["key"] = _("请用字母或汉字开头，只含字母、汉字、数字、下划线和连字符，不超过 64 个字。")
+        wrong["key"] = _("请以英文字母开头，只用英文字母、数字、下划线和连字符，不超过 64 个字符。")
     elif any(row.procedure == key for row in rows()):
         wrong["key"] = _("已有标识为“%(key)s”的流程。", key=key)
     if wrong:
@@ -184,20 +185,27 @@ def versions(procedure: str) -> flask.typing.ResponseReturnValue:
 def version(procedure: str, number: int) -> flask.typing.ResponseReturnValue:
     """One version to look at."""
     found = engine().version(procedure, number)
-    return flask.render_template("studio/version.html", version=found, diagram=way_panel(found, ()))
+    return flask.render_template("studio/version.html", version=found, diagram=way_panel(found))
 
 
 def rows() -> list[Row]:
-    """Published procedures and those that are only drafts, by name."""
+    """Published procedures and those that are only drafts: first those that stand for themselves, then the shared."""
     drafts = {draft.procedure: draft for draft in engine().drafts()}
+    published = engine().procedures()
+    called = _called(published)
     found = [
-        Row(one.procedure, one.name, one, *_saved(drafts.pop(one.procedure, None), one))
-        for one in engine().procedures()
+        Row(one.procedure, one.name, one, one.procedure in called, *_saved(drafts.pop(one.procedure, None), one))
+        for one in published
     ]
     for draft in drafts.values():
         _path, _content, name = _drawn(draft.procedure, draft.files)
-        found.append(Row(draft.procedure, name, None, draft.saved_by, draft.saved_at))
-    return sorted(found, key=lambda row: row.name)
+        found.append(Row(draft.procedure, name, None, draft.procedure in called, draft.saved_by, draft.saved_at))
+    return sorted(found, key=lambda row: (row.shared, row.procedure))
+
+
+def _called(published: Sequence[Version]) -> set[str]:
+    versions = (engine().version(one.procedure, one.number) for one in published)
+    return {called for one in versions for drawing in drawings(one).values() for called in drawing.calls.values()}
 
 
 def open_diagram(procedure: str, *, draft: bool = False) -> Opened:
@@ -284,14 +292,14 @@ def _published_meanwhile(newest: Version) -> str:
 
 def _draft_moved(procedure: str) -> str:
     kept = engine().draft(procedure)
-    return str(_("%(saved)s。您的修改仍在编辑器中。", saved=_saved_words(kept)))
+    return _("%(saved)s。您的修改仍在编辑器中。", saved=_saved_words(kept))
 
 
 def _saved_words(kept: Draft | None) -> str:
     if kept is None:
-        return str(_("草稿已被撤下"))
+        return _("草稿已被撤下")
     who, at = presenting.person_label(kept.saved_by), wording.moment(kept.saved_at)
-    return str(_("草稿由 %(who)s 于 %(at)s 保存", who=who, at=at))
+    return _("草稿由 %(who)s 于 %(at)s 保存", who=who, at=at)
 
 
 def _saved(kept: Draft | None, newest: Version) -> tuple[str, str]:

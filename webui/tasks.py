@@ -11,13 +11,12 @@ from werkzeug.datastructures import MultiDict
 
 from engine import Task
 from engine.commands import ClaimTask, CompleteTask, RevealPerson, SaveDraft, UnclaimTask
-from engine.errors import Conflict, FormInvalid, TaskAlreadyDone
+from engine.errors import EngineError, FormInvalid, TaskAlreadyDone
 from engine.rules.forms import Form, read_form
-from webui import errors, facts, forms, presenting
+from webui import facts, forms, kept, presenting, vocabulary
 from webui.attachments import signer, store_for
 from webui.context import actor, engine, login_needed
 from webui.language import _, current
-from webui.layout import fields
 
 blueprint = flask.Blueprint("tasks", __name__)
 
@@ -42,8 +41,8 @@ def act(task_id: str) -> flask.typing.ResponseReturnValue:
     try:
         task = engine().task(task_id, actor())
     except TaskAlreadyDone as error:
-        return _too_late(error, task_id, None, {
-            key[len(forms.PREFIX):]: value for key, value in request.form.items() if key.startswith(forms.PREFIX)})
+        typed = {key[len(forms.PREFIX) :]: value for key, value in request.form.items() if key.startswith(forms.PREFIX)}
+        return kept.page(error, None, typed, task_id.rpartition(".")[0])
     sheet = sheet_of(task)
     if "_asked" in request.form:
         return {"asked": sorted(sheet.asked(sheet.read(request.form, MultiDict(), store_for(task.case))))}
@@ -61,8 +60,8 @@ def act(task_id: str) -> flask.typing.ResponseReturnValue:
         outcome = engine().handle(CompleteTask(task=task_id, values=typed, actor=actor()))
     except FormInvalid as error:
         return _page(task, sheet.page(typed, error.fields)), 422
-    except Conflict as error:
-        return _too_late(error, task_id, sheet, typed)
+    except EngineError as error:
+        return kept.page(error, sheet, typed, task.case)
     flask.flash(done_sentence(task.name, task.case, outcome.status, outcome.tasks), "success")
     mine = engine().open_tasks(case=task.case, actor=actor())
     if mine:
@@ -91,8 +90,16 @@ def unclaim(task_id: str) -> flask.typing.ResponseReturnValue:
 def sheet_of(task: Task | None) -> forms.Sheet:
     """A task's form as the person who is signed in fills it in now; empty where there is no task or no form."""
     form = form_of(task) if task and task.form else None
-    return forms.Sheet(form, task.values if task else {}, actor=actor(), now=presenting.now(), language=current(),
-                       options=presenting.options(), signer=signer())
+    return forms.Sheet(
+        form,
+        task.values if task else {},
+        actor=actor(),
+        now=presenting.now(),
+        language=current(),
+        options=presenting.options(),
+        signer=signer(),
+        before_case=not (task and task.case),
+    )
 
 
 def form_of(task: Task) -> Form:
@@ -117,26 +124,23 @@ def done_sentence(name: str, number: str, status: str, tasks: tuple[Task, ...]) 
         return _("已提交“%(name)s”，诉求件 %(number)s 办结。", name=name, number=number)
     if status == "stuck":
         return _("已提交“%(name)s”，诉求件 %(number)s 的流程遇到异常，已通知负责人。", name=name, number=number)
-    following = "、".join(dict.fromkeys(task.name for task in tasks))
+    following = _("、").join(dict.fromkeys(task.name for task in tasks))
     if not following:
         return _("已提交“%(name)s”，诉求件 %(number)s 等待后续时点或消息。", name=name, number=number)
-    return _("已提交“%(name)s”，诉求件 %(number)s 下一步：%(following)s。", name=name, number=number,
-             following=following)
+    return _(
+        "已提交“%(name)s”，诉求件 %(number)s 下一步：%(following)s。", name=name, number=number, following=following
+    )
 
 
 def _page(task: Task, form: forms.FormPage, *, revealed: Mapping[str, str] | None = None) -> str:
-    case = engine().case(task.case, actor())
+    case = engine().case(task.case)
+    words = vocabulary.of_version(case.procedure, case.version)
     return flask.render_template(
-        "tasks/task.html", task=task, form=form, case=case, facts=facts.of_case(case, task.values), revealed=revealed,
-        has_personal=any(facts.personal(form.values)))
-
-
-def _too_late(error: Conflict, task_id: str, sheet: forms.Sheet | None,
-              typed: Mapping[str, Any]) -> flask.typing.ResponseReturnValue:
-    """Who was faster, and what was typed, so that it can be copied."""
-    items = {item.key: item for item in fields(sheet.items)} if sheet else {}
-    shown = [(items[key].label, items[key].say(value)) if key in items else (key, str(value))
-             for key, value in typed.items() if value not in (None, "", [], False)]
-    page = flask.render_template("tasks/conflict.html", message=str(error), number=task_id.rpartition(".")[0],
-                                 shown=shown)
-    return page, errors.status_of(error)
+        "tasks/task.html",
+        task=task,
+        form=form,
+        case=case,
+        revealed=revealed,
+        facts=facts.of_case(case, task.values, words),
+        people=words.caller({**case.values, **task.values}, revealed),
+    )

@@ -58,8 +58,11 @@ def span(length: timedelta) -> str:
         return _("%(days)s 天 %(hours)s 小时", days=days, hours=hours)
     if hours:
         rest = minutes % 60
-        return _("%(hours)s 小时 %(minutes)s 分", hours=hours, minutes=rest) if rest and hours < 3 else _(
-            "%(hours)s 小时", hours=hours)
+        return (
+            _("%(hours)s 小时 %(minutes)s 分", hours=hours, minutes=rest)
+            if rest and hours < 3
+            else _("%(hours)s 小时", hours=hours)
+        )
     return _("%(minutes)s 分钟", minutes=minutes)
 
 
@@ -98,12 +101,12 @@ def outcome(key: str) -> str:
 
 def is_personal(value: Any) -> bool:
     """Whether a value stands for a caller's data kept elsewhere."""
-    return isinstance(value, dict) and "person" in value
+    return isinstance(value, dict) and set(value) == {"person", "field", "sha256"}
 
 
 def is_attachment(value: Any) -> bool:
     """Whether a value stands for an uploaded file."""
-    return isinstance(value, dict) and "attachment" in value
+    return isinstance(value, dict) and set(value) == {"attachment", "name", "size", "sha256"}
 
 
 def plain(value: Any) -> str:
@@ -119,9 +122,9 @@ def plain(value: Any) -> str:
     if is_attachment(value):
         return str(value.get("name", ""))
     if isinstance(value, list):
-        return "；".join(text for text in map(plain, value) if text)
+        return _("；").join(text for text in map(plain, value) if text)
     if isinstance(value, dict):
-        return "，".join(text for text in map(plain, value.values()) if text)
+        return _("，").join(text for text in map(plain, value.values()) if text)
     if isinstance(value, str) and len(value) >= 16 and value[4:5] == "-" and value[10:11] == "T":
         return moment(value)
     return str(value)

@@ -26,9 +26,16 @@ def index() -> flask.typing.ResponseReturnValue:
     asked = flask.request.args.get("tab", "")
     tab = next((one for one in TABS if one == asked), "mine" if counts["mine"] or not counts["pool"] else "pool")
     page = engine().worklist(actor(), tab, search, page_number(), PAGE_SIZE)
-    words = {number: facts.in_list(engine().case(number).facts) for number in {task.case for task in page.rows}}
-    return flask.render_template("worklist/worklist.html", tab=tab, counts=counts, page=page, search=search,
-                                 words_of=words, tabs=(("mine", _("我的待办")), ("pool", _("待认领"))))
+    words = facts.in_lists({number: engine().case(number) for number in {task.case for task in page.rows}})
+    return flask.render_template(
+        "worklist/worklist.html",
+        tab=tab,
+        counts=counts,
+        page=page,
+        search=search,
+        words_of=words,
+        tabs=(("mine", _("我的待办")), ("pool", _("待认领"))),
+    )
 
 
 def page_number() -> int:

@@ -6,6 +6,8 @@
 ``open_items(definition, snapshot, now)``    the tasks and waits of a snapshot
 """
 
+import logging
+
 from engine.bpmn.definition import Bundle, Definition, check, load
 from engine.bpmn.step import (
     Action,
@@ -43,3 +45,6 @@ __all__ = [
     "open_items",
     "step",
 ]
+
+# SpiffWorkflow logs every change of every token, values included: callers' words do not belong in a log file.
+logging.getLogger("spiff").setLevel(logging.WARNING)

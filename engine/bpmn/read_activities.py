@@ -10,6 +10,7 @@ from engine.bpmn import dialect
 from engine.bpmn.model import EventDefinition, Loop, Mapping_, Node
 from engine.bpmn.problems import Problems
 from engine.bpmn.read_events import expression_text
+from engine.rules.expression_syntax import is_identifier
 
 if TYPE_CHECKING:
     from engine.bpmn.reader import Document
@@ -224,4 +225,8 @@ def _text(element: Element, tag: str) -> str:
 
 
 def _name(element: Element | None) -> str:
-    return "" if element is None else element.get("name") or element.get("id") or ""
+    """The variable a data item stands for: its name where that can be one, else its id."""
+    if element is None:
+        return ""
+    name = element.get("name", "")
+    return name if is_identifier(name) else element.get("id", "") or name

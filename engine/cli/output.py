@@ -9,21 +9,26 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
+from engine.clock import DEFAULT_ZONE, from_text
 from engine.errors import DiagramFailed, EngineError, FormInvalid, VersionRejected, language
 
-_lone_surrogate = re.compile("[\ud800-\udfff]")
+_unsafe = re.compile("[\ud800-\udfff\x7f-\x9f]")
+_control = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def json_text(document: Any) -> str:
-    """The document as JSON with its characters as they are. A lone surrogate, which UTF-8 cannot write, is escaped."""
+    """The document as JSON with its characters as they are, but for what UTF-8 cannot write or a terminal obeys."""
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
-    return _lone_surrogate.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+    return _unsafe.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def write(text: str, stream: TextIO | None = None) -> None:
-    """One text and a line end, as UTF-8 bytes where the stream takes bytes."""
+    """One text and a line end, as UTF-8 bytes where the stream takes bytes.
+
+    Control characters are shown as ``�``: what a caller wrote must not steer an operator's terminal.
+    """
     target = stream or sys.stdout
-    data = text.encode("utf-8", "replace") + b"\n"
+    data = _control.sub("\ufffd", text).encode("utf-8", "replace") + b"\n"
     binary = getattr(target, "buffer", None)
     if binary is None:
         target.write(data.decode("utf-8"))
@@ -69,6 +74,11 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
         padded = [cell + " " * (size - width(cell)) for cell, size in zip(row, widths, strict=True)]
         lines.append("  ".join(padded).rstrip())
     return "\n".join(lines)
+
+
+def local(moment: str) -> str:
+    """A stored moment as a person reads it: office time, to the minute."""
+    return from_text(moment).astimezone(DEFAULT_ZONE).strftime("%Y-%m-%d %H:%M")
 
 
 def listed(names: Iterable[str]) -> str:

@@ -62,7 +62,14 @@ def work(session: Session, once: bool, every: float) -> Exit:
     zh="监听端口；0 为任一空闲端口。",
     en="Port to listen on; 0 takes a free one.",
 )
-def serve(session: Session, host: str, port: int) -> Exit:
+@click.option(
+    "--proxy",
+    metavar="ADDRESS",
+    cls=SpokenOption,
+    zh="前面的反向代理的地址；只信它的 X-Forwarded-For、-Host、-Proto。",
+    en="Address of the reverse proxy in front; its X-Forwarded-For, -Host and -Proto are believed, nobody else's.",
+)
+def serve(session: Session, host: str, port: int, proxy: str | None) -> Exit:
     settings = session.settings
     require_production_ready(settings, session.engine)
     if not settings.secret_key:
@@ -70,8 +77,13 @@ def serve(session: Session, host: str, port: int) -> Exit:
         settings = replace(settings, secret_key=secrets.token_urlsafe(48))
     _log_to_stderr()
     application = _web()(session.engine, settings)
+    believed: dict[str, Any] = {"clear_untrusted_proxy_headers": True}
+    if proxy:
+        believed.update(
+            trusted_proxy=proxy, trusted_proxy_headers={"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"}
+        )
     try:
-        server = waitress.create_server(application, host=host, port=port, threads=8, ident="huiyin")
+        server = waitress.create_server(application, host=host, port=port, threads=8, ident="huiyin", **believed)
     except OSError as error:
         raise click.UsageError(
             say(f"不能在 {host}:{port} 上监听：{error.strerror}", f"cannot listen on {host}:{port}: {error.strerror}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine import Outcome, Task
-from engine.cli.output import listed, table
+from engine.cli.output import listed, local, table
 from engine.cli.session import Exit, Session
 from engine.cli.wording import say
 
@@ -51,7 +51,7 @@ def task_table(tasks: Iterable[Task]) -> str:
             task.element,
             task.name,
             task.claimed_by or task.assignee or listed([*task.users, *task.roles]) or say("任何人", "anybody"),
-            task.due or say("未设", "unset"),
+            local(task.due) if task.due else say("未设", "unset"),
         )
         for task in tasks
     ]

@@ -85,7 +85,8 @@ def begin(
     change = CaseChange.of_new(work, case)
     given = protect(change, values, loaded.personal_keys)
     change.attach(given)
-    given.update(case_no=number, started_by=work.actor.login, started_at=work.at)
+    own = {"case_no": number, "started_by": work.actor.login, "started_at": work.at}
+    given.update({name: value for name, value in own.items() if name in loaded.engine_names})
     data: dict[str, Any] = {
         "procedure": loaded.version.procedure,
         "version": loaded.version.number,

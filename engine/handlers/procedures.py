@@ -41,6 +41,8 @@ def publish_version(command: PublishVersion, work: Work) -> list[Version]:
     """Makes a version of each procedure whose files changed: those given, and those that use a given part."""
     _must_edit(work)
     files = _clean_files(command.files)
+    # Publications take turns: the counter's row is locked until this one is committed.
+    work.store.cases.next_number("publication")
     parts = {path: defined_in(path, content) for path, content in files.items()}
     ids = frozenset().union(*parts.values())
     published = work.store.versions.parts()

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import bpmn
 from engine.commands import ClaimTask, CompleteTask, SaveDraft, UnclaimTask
-from engine.errors import Conflict, NotFound, TaskAlreadyDone
+from engine.errors import NotFound, TaskAlreadyDone
 from engine.events import canonical
 from engine.handlers.persons import protect
 from engine.handlers.stepping import CaseChange
@@ -17,7 +17,6 @@ from engine.rules.access import is_candidate
 from engine.rules.automatic import automatic_values
 from engine.rules.json_values import clean_values, refuse_reserved
 from engine.rules.task_ids import split_task_id
-from engine.storage.database import AlreadyStored
 from engine.storage.vault import seal
 
 
@@ -53,10 +52,7 @@ def save_draft(command: SaveDraft, work: Work) -> Outcome:
     _must_do(work, task)
     values = clean_values(command.values)
     content = seal(work.store.vault.key, canonical(values).encode("utf-8"), f"draft of {task.id} by {work.actor.login}")
-    try:
-        work.store.open_items.save_draft(task.id, work.actor.login, content, work.at)
-    except AlreadyStored:
-        raise Conflict(case=task.case) from None
+    work.store.open_items.save_draft(task.id, work.actor.login, content, work.at)
     return change.outcome()
 
 

@@ -215,6 +215,11 @@ class Reader:
         with self._database.reading() as connection:
             return Versions(connection).draft(procedure)
 
+    def drafts(self) -> list[Draft]:
+        """Every procedure that is being edited, published before or not."""
+        with self._database.reading() as connection:
+            return Versions(connection).drafts()
+
     def form(self, form: Task | str, version: Version | None = None) -> dict[str, Any]:
         """A form as form-js JSON: a task's, or by id out of a version. Raises ``NotFound``."""
         with self._database.reading() as connection:

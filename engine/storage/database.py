@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,16 +38,26 @@ class Database:
         self._engine = engine
 
     @classmethod
-    def open(cls, text: str) -> Database:
-        """Opens ``sqlite:///file`` or ``postgresql://…`` and brings the schema up to date. ``DatabaseFailed``."""
+    def open(cls, text: str, watch: Callable[[str], None] | None = None) -> Database:
+        """Opens ``sqlite:///file`` or ``postgresql://…`` and brings the schema up to date. Raises ``DatabaseFailed``.
+
+        ``watch`` is told every SQL statement, begin and commit left out, for whoever counts them.
+        """
         url = _read_url(text)
         sqlite = url.get_backend_name() == "sqlite"
         engine = _sqlite(url) if sqlite else _postgresql(url)
-        with _failures():
-            if sqlite and url.database not in (None, "", ":memory:"):
-                _use_wal(engine)
-            schema.upgrade(engine)
-        return cls(url, engine)
+        if watch is not None:
+            _watch(engine, watch)
+        opened = cls(url, engine)
+        try:
+            with _failures():
+                if opened.file is not None:
+                    _use_wal(engine)
+                schema.upgrade(engine)
+        except BaseException:
+            opened.close()
+            raise
+        return opened
 
     @property
     def is_sqlite(self) -> bool:
@@ -75,10 +85,6 @@ class Database:
             connection = connection.execution_options(writing=True)
             with connection.begin():
                 yield connection
-
-    def listen(self, name: str, function: Any) -> None:
-        """Calls ``function`` at a SQLAlchemy engine event, for counting statements."""
-        event.listen(self._engine, name, function)
 
     def close(self) -> None:
         """Gives the connections back; the object cannot be used afterwards."""
@@ -133,6 +139,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
+    # A person is erased by deleting a key: it must not linger in a free page of the file.
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
 
 
@@ -154,6 +162,14 @@ def _use_wal(engine: Engine) -> None:
             if "locked" not in str(error) or time.monotonic() > deadline:
                 raise DatabaseFailed(reason=str(error)) from None
             time.sleep(0.02)
+
+
+def _watch(engine: Engine, watch: Callable[[str], None]) -> None:
+    def told(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            watch(statement)
+
+    event.listen(engine, "before_cursor_execute", told)
 
 
 def _postgresql(url: URL) -> Engine:

@@ -150,6 +150,15 @@ class Versions:
         files = self.files(json.loads(row["manifest"]))
         return Draft(procedure, row["revision"], files, row["saved_by"], row["saved_at"])
 
+    def drafts(self) -> list[Draft]:
+        """Every procedure that is being edited, by id."""
+        rows = self._connection.execute(select(draft).order_by(draft.c.procedure)).mappings().all()
+        files = {row["procedure"]: self.files(json.loads(row["manifest"])) for row in rows}
+        return [
+            Draft(row["procedure"], row["revision"], files[row["procedure"]], row["saved_by"], row["saved_at"])
+            for row in rows
+        ]
+
     def save_draft(self, new: Draft, base: int) -> bool:
         """Stores a draft if the stored one is still at revision ``base`` (0: there is none); else returns False."""
         manifest = {path: sha256_of(content) for path, content in new.files.items()}
@@ -163,6 +172,6 @@ class Versions:
         if base == 0:
             build = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
             query = build(draft).values(procedure=new.procedure, **columns).on_conflict_do_nothing()
-            return self._connection.execute(query).rowcount == 1
+            return self._connection.execute(query.returning(draft.c.revision)).first() is not None
         changed = update(draft).where(draft.c.procedure == new.procedure, draft.c.revision == base).values(**columns)
         return self._connection.execute(changed).rowcount == 1

@@ -1,4 +1,4 @@
-"""A command line on a database of its own, with a clock that stands still."""
+"""A command line on a database of its own, of every kind there is, with a clock that stands still."""
 
 from __future__ import annotations
 
@@ -33,12 +33,15 @@ Huiyin = Callable[..., Answer]
 
 
 @pytest.fixture
-def huiyin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Huiyin:
+def huiyin(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Huiyin:
     """Runs ``huiyin …`` and says what it answered. Values are given as an object and read from a file."""
     monkeypatch.chdir(tmp_path)
     for name in ("HUIYIN_CLOCK", "HUIYIN_USER", "HUIYIN_CONFIG", "HUIYIN_SECRET_KEY", "HUIYIN_DATA_KEY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HUIYIN_DATABASE_URL", f"sqlite:///{tmp_path / 'data' / 'huiyin.db'}")
+    monkeypatch.setenv("HUIYIN_DATABASE_URL", database_url)
+    monkeypatch.setenv("HUIYIN_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HUIYIN_ENV", "test")
     monkeypatch.setenv("HUIYIN_LANG", "en")
     monkeypatch.setenv("HUIYIN_CLOCK", "2026-11-23T09:00:00+08:00")

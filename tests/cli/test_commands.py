@@ -313,6 +313,13 @@ def test_every_command_has_help_in_both_languages(huiyin: Huiyin, monkeypatch: p
     assert "受理、转办" in huiyin("--help").out
 
 
+def test_the_folder_of_the_database_is_made(huiyin: Huiyin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HUIYIN_DATABASE_URL")
+
+    assert huiyin("tasks").code == 0
+    assert (tmp_path / "var" / "huiyin.db").is_file()
+
+
 def test_a_bad_database_is_an_error_not_a_traceback(huiyin: Huiyin, monkeypatch: pytest.MonkeyPatch) -> None:
     for url in ("mysql://nowhere/db", "nonsense", "postgresql://nobody@127.0.0.1:1/none"):
         monkeypatch.setenv("HUIYIN_DATABASE_URL", url)

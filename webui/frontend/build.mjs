@@ -1,7 +1,7 @@
 // Bundles what the browser needs into webui/static/dist (ignored by git): `npm run build`, or `npm run watch`.
 //
 // Everything is served by us and works under a Content-Security-Policy without 'unsafe-inline': fonts become files,
-// and what the editor's packages write inline is rewritten (see strictPolicy).
+// and what the editor's packages write inline is said otherwise (see REWRITES).
 
 import { context, build } from 'esbuild';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -11,25 +11,42 @@ import { fileURLToPath } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, '..', 'static', 'dist');
 
-/**
- * The editor's few places that would need 'unsafe-inline', each said otherwise: `style="stroke-width:2"` in markup
- * becomes `stroke-width="2"`, and CodeMirror's sheet is adopted by the document instead of put into a <style> tag.
- */
-const strictPolicy = {
-  name: 'strict-policy',
+/** Text in the packages below that is said otherwise here: file, what stands there, what we put. */
+const REWRITES = [
+
+  // Under our Content-Security-Policy markup carries no style: `style="stroke-width:2"` becomes `stroke-width="2"` …
+  [ /(DistributeElementsIcons|AlignElementsIcons|ColorPopupProvider)\.js$/, / style="([^"$]*)"/g, asAttributes ],
+  [ /bpmn-js-properties-panel.dist.index\.esm\.js$/, / style="([^"$]*)"/g, asAttributes ],
+
+  // … and CodeMirror's style sheet is adopted by the document instead of put into a <style> element.
+  [ /style-mod\.js$/, '!root.head && root.adoptedStyleSheets', 'root.adoptedStyleSheets' ],
+
+  // Ids may be Chinese, as XML allows.
+  [ /moddle-xml.dist.index(\.esm)?\.js$/, '/^([a-z][\\w-.]*:)?[a-z_][\\w-.]*$/i', '/^([\\p{L}_][\\p{L}\\p{N}_.-]*:)?[\\p{L}_][\\p{L}\\p{N}_.-]*$/u' ],
+  [ /bpmn-js-properties-panel.dist.index\.esm\.js$/, '/^([a-z][\\w-.]*:)?[a-z_][\\w-.]*$/i', '/^([\\p{L}_][\\p{L}\\p{N}_.-]*:)?[\\p{L}_][\\p{L}\\p{N}_.-]*$/u' ],
+  [ /bpmn-js-properties-panel.dist.index\.esm\.js$/, '/^[a-z_][\\w-.]*$/i', '/^[\\p{L}_][\\p{L}\\p{N}_.-]*$/u' ]
+];
+
+function asAttributes(_, style) {
+  return style.split(';').map(part => part.split(':').map(word => word.trim()))
+    .filter(pair => pair.length === 2 && pair[0])
+    .map(([ name, value ]) => ` ${name}="${value}"`).join('');
+}
+
+/** Applies REWRITES. A newer package in which the text is gone stops the build, so that nobody misses it. */
+const rewrites = {
+  name: 'rewrites',
   setup({ onLoad }) {
-    const markup = /(DistributeElementsIcons|AlignElementsIcons|ColorPopupProvider)\.js$|bpmn-js-properties-panel.dist.index\.esm\.js$/;
-    onLoad({ filter: markup }, async ({ path }) => ({
-      loader: 'js',
-      contents: (await readFile(path, 'utf8')).replace(/ style="([^"$]*)"/g, (_, style) => style.split(';')
-        .map(part => part.split(':').map(word => word.trim()))
-        .filter(pair => pair.length === 2 && pair[0])
-        .map(([ name, value ]) => ` ${name}="${value}"`).join(''))
-    }));
-    onLoad({ filter: /style-mod\.js$/ }, async ({ path }) => ({
-      loader: 'js',
-      contents: (await readFile(path, 'utf8')).replace('!root.head && root.adoptedStyleSheets', 'root.adoptedStyleSheets')
-    }));
+    const any = new RegExp([ ...new Set(REWRITES.map(([ file ]) => file.source)) ].map(file => `(${file})`).join('|'));
+    onLoad({ filter: any }, async ({ path }) => {
+      let contents = await readFile(path, 'utf8');
+      for (const [ file, from, to ] of REWRITES.filter(([ one ]) => one.test(path))) {
+        const changed = contents.replace(from, to);
+        if (changed === contents) throw new Error(`${path}: found no ${from}; see ${file} in build.mjs`);
+        contents = changed;
+      }
+      return { contents, loader: 'js' };
+    });
   }
 };
 
@@ -49,7 +66,7 @@ const options = {
   assetNames: 'fonts/[name]',
   loader: { '.woff2': 'file', '.woff': 'file', '.ttf': 'empty', '.eot': 'empty', '.svg': 'empty' },
   define: { 'process.env.NODE_ENV': '"production"' },
-  plugins: [ strictPolicy ],
+  plugins: [ rewrites ],
   logLevel: 'warning'
 };
 

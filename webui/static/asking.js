@@ -8,6 +8,9 @@ for (const form of document.querySelectorAll('form[data-asking]')) {
     for (const place of places) {
       place.hidden = Boolean(place.dataset.field) && !asked.has(place.dataset.field);
     }
+    for (const group of form.querySelectorAll('.hy-group')) {
+      group.hidden = !group.querySelector('[data-field]:not([hidden])');
+    }
   };
 
   show(new Set(places.filter(place => !('notAsked' in place.dataset)).map(place => place.dataset.field)));

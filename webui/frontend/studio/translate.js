@@ -3,15 +3,17 @@
 import { zh } from './zh.js';
 import { zhProperties } from './zh_properties.js';
 
-/** The same words come as “User task” and “User Task”. */
-const alike = dictionary => new Map(Object.entries(dictionary).map(([ english, text ]) => [ english.toLowerCase(), text ]));
+/** The same words come as “Event sub-process” and “Event Sub Process”. */
+const plain = english => english.toLowerCase().replaceAll('-', ' ');
+
+const alike = dictionary => new Map(Object.entries(dictionary).map(([ english, text ]) => [ plain(english), text ]));
 
 const DICTIONARIES = { zh: alike({ ...zh, ...zhProperties }), en: new Map() };
 
 /** A module for the editor; `language` is `zh` or `en`. */
 export function translateModule(language) {
   const dictionary = DICTIONARIES[language] ?? DICTIONARIES.en;
-  const translate = (template, replacements = {}) => (dictionary.get(template.toLowerCase()) ?? template)
+  const translate = (template, replacements = {}) => (dictionary.get(plain(template)) ?? template)
     .replace(/\{([^}]+)\}/g, (whole, name) => replacements[name] ?? whole);
   return { translate: [ 'value', translate ] };
 }

@@ -106,6 +106,11 @@ export const zhProperties = {
   'Throw expression': '触发表达式',
   'Wait for completion': '等待完成',
   'Activity reference': '活动',
+  'Local variable name': '局部变量名',
+  'Java class': 'Java 类',
+  'Connector': '连接器',
+  'Class': '类',
+  'Delegate expression': '委托表达式',
 
   // Choices and buttons
   '<none>': '（无）',
@@ -159,6 +164,10 @@ export const zhProperties = {
   'A time duration defined as ISO 8601 durations format.': 'ISO 8601 时长。',
   'A cycle defined as ISO 8601 repeating intervals format.': 'ISO 8601 重复间隔。',
   'UTC time': '协调世界时',
+  'UTC plus 2 hours zone offset': '时区 +2 小时',
+  'Documentation: Timer events': '时间写法',
+  'Documentation: Variable events': '变量事件说明',
+  'Specify more than one variable change event as a comma separated list. Variable change events are:': '多个变量事件用逗号分隔，可用：',
   '15 seconds': '15 秒',
   '1 hour and 30 minutes': '1 小时 30 分',
   '14 days': '14 天',

@@ -71,7 +71,7 @@ export class Canvas {
 
   /**
    * Marks the shown diagram anew.
-   * @param {{current?: Object<string, number>, done?: Iterable<string>, now?: Iterable<string>, problem?: Iterable<string>}} state
+   * @param {{current?: string[], done?: Iterable<string>, now?: Iterable<string>, problem?: Iterable<string>}} state
    */
   mark(state) {
     const entry = this.shown;
@@ -91,12 +91,12 @@ export class Canvas {
       }
     };
     add(state.done, CLASSES.done);
-    add(Object.keys(state.current ?? {}), CLASSES.current);
+    add(state.current, CLASSES.current);
     add(state.now, CLASSES.now);
     add(state.problem, CLASSES.problem);
-    for (const [ id, count ] of Object.entries(state.current ?? {})) {
+    for (const id of state.current ?? []) {
       if (!registry.get(id)) continue;
-      const badge = h('span', { class: 'hy-token', title: this.options.badge }, String(count));
+      const badge = h('span', { class: 'hy-token hy-token-pin', title: this.options.badge });
       entry.badges.push(overlays.add(id, 'hy-token', { position: { top: -12, left: -12 }, html: badge, scale: { min: .9, max: 1.3 } }));
     }
   }
@@ -124,7 +124,7 @@ export class Canvas {
     this.shown.fitted = true;
   }
 
-  /** The first look at a diagram: all of it if that can be read, else a readable part around `id` or from the left. */
+  /** The first look at a diagram: all of it if that can be read, else a readable part around `id`, on a narrow screen its start. */
   firstLook(id) {
     const entry = this.shown;
     if (!entry?.viewer || entry.looked || !this.host.clientWidth) return;
@@ -132,16 +132,11 @@ export class Canvas {
     this.fit();
     const canvas = entry.viewer.get('canvas');
     if (canvas.zoom() >= READABLE) return;
-    const element = id && entry.viewer.get('elementRegistry').get(id);
-    if (!element && this.host.clientWidth >= 600) return;
-    const all = canvas.viewbox().inner;
+    const registry = entry.viewer.get('elementRegistry');
+    const element = (id && registry.get(id)) ?? registry.find(one => one.type === 'bpmn:StartEvent');
+    if (!element || (!id && this.host.clientWidth >= 600)) return;
     canvas.zoom(READABLE);
-    if (element) {
-      centre(canvas, element.waypoints ? bounds(element.waypoints) : element);
-    } else {
-      const view = canvas.viewbox();
-      canvas.viewbox({ x: all.x - 20, y: all.y + all.height / 2 - view.height / 2, width: view.width, height: view.height });
-    }
+    centre(canvas, element.waypoints ? bounds(element.waypoints) : element);
   }
 
   zoom(factor) {
@@ -157,13 +152,19 @@ export class Canvas {
   }
 }
 
+/** Moves `box` to the middle, as far as that does not show more emptiness beside the diagram than need be. */
 function centre(canvas, box) {
-  const view = canvas.viewbox();
+  const { inner, width, height } = canvas.viewbox();
+  const along = (middle, size, from, length) => {
+    const margin = 20;
+    if (length + 2 * margin <= size) return from + length / 2 - size / 2;
+    return Math.max(from - margin, Math.min(middle - size / 2, from + length + margin - size));
+  };
   canvas.viewbox({
-    x: box.x + box.width / 2 - view.width / 2,
-    y: box.y + box.height / 2 - view.height / 2,
-    width: view.width,
-    height: view.height
+    x: along(box.x + box.width / 2, width, inner.x, inner.width),
+    y: along(box.y + box.height / 2, height, inner.y, inner.height),
+    width,
+    height
   });
 }
 

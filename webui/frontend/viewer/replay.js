@@ -40,6 +40,7 @@ class Player {
     }
     this.find('[data-only-actions]').addEventListener('change', event => {
       this.root.classList.toggle('hy-only-actions', event.target.checked);
+      this.choose(this.frames[this.at].seq);
     });
     for (const [ seq, item ] of this.entries) {
       item.removeAttribute('id');
@@ -86,11 +87,15 @@ class Player {
     for (const item of this.entries.values()) item.querySelector('a').removeAttribute('aria-current');
     const item = this.entries.get(seq);
     if (!item) return;
-    const link = item.querySelector('a');
-    link.setAttribute('aria-current', 'step');
-    const list = item.closest('.hy-entries');
-    const top = item.offsetTop - list.clientHeight / 2;
-    if (item.offsetTop < list.scrollTop || item.offsetTop + item.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = top;
+    // Where only what people did is listed, what followed from it counts to it.
+    let listed = item;
+    while (!listed.offsetParent && listed.previousElementSibling) listed = listed.previousElementSibling;
+    listed.querySelector('a').setAttribute('aria-current', 'step');
+    const list = listed.closest('.hy-entries');
+    const { offsetTop, offsetHeight } = listed;
+    if (offsetTop < list.scrollTop || offsetTop + offsetHeight > list.scrollTop + list.clientHeight) {
+      list.scrollTop = offsetTop - list.clientHeight / 2;
+    }
     const detail = item.querySelector('[data-detail]').cloneNode(true);
     detail.hidden = false;
     this.find('[data-now]').replaceChildren(...detail.childNodes);
@@ -106,8 +111,8 @@ class Player {
     const done = new Set();
     for (const past of this.frames.slice(0, at + 1)) for (const id of past.done[process] ?? []) done.add(id);
     const now = frame.process === process ? frame.now : [];
-    this.canvas.mark({ current: frame.active[process] ?? {}, done, now });
-    const target = now[0] ?? Object.keys(frame.active[process] ?? {})[0];
+    this.canvas.mark({ current: frame.active[process] ?? [], done, now });
+    const target = now[0] ?? (frame.active[process] ?? [])[0];
     this.canvas.firstLook(target);
     if (target) this.canvas.reveal(target);
   }
