@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
 
-from engine.bpmn import dialect, timers
+from engine.bpmn import dialect
+from engine.bpmn.check_texts import check_texts
 from engine.bpmn.model import Node, Process, Scope
 from engine.bpmn.problems import Problems
-from engine.bpmn.timers import TimerUnreadable
-from engine.clock import system_clock
 from engine.errors import Problem
-from engine.rules import expressions
 from engine.rules.decisions import Decision
-from engine.rules.expression_syntax import is_identifier
 
 MAX_NODES = 5_000
 
@@ -143,10 +140,7 @@ def _check_node(
     roles: Set[str] | None,
 ) -> None:
     _check_flows(node, problems)
-    for text, is_template in _expressions(node):
-        _check_expression(node, text, is_template, problems)
-    if node.event is not None and node.event.kind == "timer":
-        _check_timer(node, problems)
+    check_texts(node, problems)
     if node.type == "callActivity" and node.calls not in processes:
         problems.error(
             node.id,
@@ -174,16 +168,6 @@ def _check_node(
                 "decision_result",
                 f"决策结果的形式“{shape}”不存在。可用：{'、'.join(dialect.DECISION_RESULTS)}。",
                 f"There is no decision result “{shape}”. There are: {', '.join(dialect.DECISION_RESULTS)}.",
-            )
-    if node.type == "scriptTask":
-        _check_script(node, problems)
-    for name in _variables_made(node):
-        if not is_identifier(name):
-            problems.error(
-                node.id,
-                "variable_invalid",
-                f"“{name[:80]}”不能作变量名：只能由文字、数字和下划线组成，且不以数字开头。",
-                f"“{name[:80]}” cannot be a variable: letters, digits and underscores, not beginning with a digit.",
             )
     form = form_of(node)
     if form is not None and form not in forms:
@@ -300,83 +284,3 @@ def _check_event_gateways(scope: Scope, problems: Problems) -> None:
                     "事件网关之后的事件不能有其他流入连线。",
                     "An event behind an event-based gateway has no other incoming flow.",
                 )
-
-
-def _expressions(node: Node) -> Iterator[tuple[str, bool]]:
-    """Every expression of a node with whether it is a text with ``${}`` in it (True) or the bare expression."""
-    for flow in node.outgoing:
-        if flow.condition is not None:
-            yield flow.condition, False
-    if node.event is not None and node.event.kind == "conditional":
-        yield node.event.text, False
-    if node.loop is not None:
-        for text in (
-            node.loop.while_,
-            node.loop.cardinality,
-            node.loop.until,
-            node.loop.collection.removeprefix("${").removesuffix("}"),
-        ):
-            if text:
-                yield text, False
-    for parameter in (*node.inputs, *node.outputs, *node.call_in, *node.call_out):
-        yield parameter.source, True
-    for name in ("assignee", "candidateGroups", "candidateUsers", "dueDate", "followUpDate", "priority"):
-        if attribute := node.attributes.get(f"{{{dialect.CAMUNDA}}}{name}"):
-            yield attribute, True
-    if "unit" in node.properties:
-        yield node.properties["unit"], True
-
-
-def _variables_made(node: Node) -> Iterator[str]:
-    """The names of the variables an element sets by itself."""
-    for mapping in (*node.inputs, *node.outputs, *node.call_in, *node.call_out):
-        yield mapping.target
-    if node.loop is not None:
-        yield from (name for name in (node.loop.item, node.loop.output, node.loop.output_item) if name)
-    if variable := node.attributes.get(f"{{{dialect.CAMUNDA}}}resultVariable"):
-        yield variable
-
-
-def _check_expression(node: Node, text: str, is_template: bool, problems: Problems) -> None:
-    try:
-        if is_template:
-            expressions.parse_text(text)
-        else:
-            expressions.parse(text)
-    except expressions.ExpressionError as error:
-        problems.error(
-            node.id,
-            "expression_invalid",
-            f"表达式 {text[:100]} 有误：{error.zh}",
-            f"The expression {text[:100]} is wrong: {error.en}",
-        )
-
-
-def _check_script(node: Node, problems: Problems) -> None:
-    try:
-        if not expressions.parse_script(node.script):
-            problems.warning(node.id, "script_empty", "脚本是空的。", "The script is empty.")
-    except expressions.ExpressionError as error:
-        problems.error(
-            node.id,
-            "script_invalid",
-            f"脚本有误：{error.zh} 脚本只能是逐行的“变量 = 表达式”。",
-            f"The script is wrong: {error.en} A script is lines of “name = expression”.",
-        )
-
-
-def _check_timer(node: Node, problems: Problems) -> None:
-    event = node.event
-    if event is None or not event.text:
-        return
-    try:
-        if "${" in event.text:
-            expressions.parse_text(event.text)
-        else:
-            timers.schedule(event.timer, event.text, system_clock())
-    except expressions.ExpressionError as error:
-        problems.error(
-            node.id, "expression_invalid", f"定时表达式有误：{error.zh}", f"The timer's expression is wrong: {error.en}"
-        )
-    except TimerUnreadable as error:
-        problems.error(node.id, "timer_invalid", error.zh, error.en)

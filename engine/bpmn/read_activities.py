@@ -10,7 +10,7 @@ from engine.bpmn import dialect
 from engine.bpmn.model import EventDefinition, Loop, Mapping_, Node
 from engine.bpmn.problems import Problems
 from engine.bpmn.read_events import expression_text
-from engine.rules.expression_syntax import is_identifier
+from engine.rules.expressions.syntax import is_identifier
 
 if TYPE_CHECKING:
     from engine.bpmn.reader import Document

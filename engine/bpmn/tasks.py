@@ -10,7 +10,7 @@ from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.task import Task
 
 from engine import clock
-from engine.bpmn import events
+from engine.bpmn import events, timers
 from engine.bpmn.activity import Activity
 from engine.bpmn.case_workflow import CaseWorkflow
 from engine.bpmn.events import CatchingElement
@@ -73,12 +73,12 @@ class UserTask(Activity):
         if found is None:
             return None
         try:
-            return clock.to_text(clock.from_text(found))
-        except ValueError:
+            return clock.to_text(timers.moment(found, case.now))
+        except timers.TimerUnreadable as error:
             raise ExpressionFailed(
                 element=self.bpmn_id,
                 expression=self.node.attributes[_camunda(attribute)][:200],
-                reason=Bilingual(zh=f"“{found[:80]}”不是日期时间。", en=f"“{found[:80]}” is no moment."),
+                reason=Bilingual(zh=error.zh, en=error.en),
             ) from None
 
     def _priority(self, token: Task, case: CaseWorkflow) -> int:

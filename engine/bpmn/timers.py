@@ -56,6 +56,12 @@ def schedule(kind: str, value: object, now: datetime) -> Schedule:
     return _cycle(text, now)
 
 
+def moment(text: str, now: datetime) -> datetime:
+    """A moment, or the moment a duration after ``now``: how a due date can be written. Raises ``TimerUnreadable``."""
+    literal = unquoted(text)
+    return after(now, literal) if literal.startswith("P") else read_date(literal)
+
+
 def read_date(text: str) -> datetime:
     """An ISO 8601 date or moment; without an offset it is local to the organisation."""
     try:

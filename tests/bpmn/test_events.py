@@ -297,3 +297,9 @@ def test_a_message_sent_with_nobody_waiting_leaves_the_case() -> None:
     case = Player(START + users("a") + throw("t", MESSAGE) + flows("start>a", "a>t") + flow("t", "end") + END)
     case.do("a")
     assert [send.topic for send in case.step.sends] == ["message"]
+
+
+def test_a_due_date_is_a_moment_or_a_duration_from_when_the_task_opens() -> None:
+    body = START + '<userTask id="a" camunda:dueDate="PT2H" camunda:followUpDate="${day}"/>' + flows("start>a")
+    task = Player(body, {"day": "2026-12-01"}).step.tasks[0]
+    assert (task.due, task.follow_up) == ("2026-11-23T03:00:00.000000+00:00", "2026-11-30T16:00:00.000000+00:00")

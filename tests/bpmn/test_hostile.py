@@ -56,6 +56,8 @@ def test_bytes_that_are_no_diagram_are_named_and_never_raise(content: bytes) -> 
         ),
         (START + '<scriptTask id="t"><script>x = __import__("os")</script></scriptTask>', "t", "script_invalid"),
         (START + '<userTask id="t" camunda:assignee="${a.b.c(}"/>', "t", "expression_invalid"),
+        (START + '<userTask id="t" camunda:dueDate="tomorrow"/>', "t", "timer_invalid"),
+        (START + '<userTask id="t" camunda:priority="high"/>', "t", "priority_invalid"),
         (START + '<callActivity id="t" calledElement="nowhere"/>', "t", "call_unknown"),
         (START + '<businessRuleTask id="t" camunda:decisionRef="nowhere"/>', "t", "decision_unknown"),
         (START + '<userTask id="t" camunda:formRef="nowhere"/>', "t", "form_unknown"),
