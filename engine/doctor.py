@@ -14,7 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from engine import Engine
-from engine.errors import EngineError, Refused, language
+from engine.errors import EngineError, NotFitForProduction, language
 from engine.settings import Settings
 
 #: The password of everybody in the demonstration. It is written in the documentation: no secret, on purpose.
@@ -50,13 +50,6 @@ class Finding:
         return {"name": self.name, "level": self.level, "message": self.message}
 
 
-class NotFitForProduction(Refused):
-    """The server does not start in production as it is set up. ``reason`` says what to change."""
-
-    zh = "未启动：{reason}"
-    en = "Not started: {reason}"
-
-
 def examine(settings: Settings, open_engine: Callable[[], Engine]) -> list[Finding]:
     """Looks at everything an installation needs, in the order in which one would put it right. Never raises."""
     findings = [_python(), _environment(settings), _secret(settings), _data_key(settings), _assets(), _translations()]
@@ -76,10 +69,10 @@ def examine(settings: Settings, open_engine: Callable[[], Engine]) -> list[Findi
 
 
 def require_production_ready(settings: Settings, engine: Engine) -> None:
-    """Raises ``NotFitForProduction`` for a secret key or a password that everybody can know."""
+    """Raises ``NotFitForProduction`` for a missing key, or a secret key or password that everybody can know."""
     if settings.env != "production":
         return
-    for finding in (_secret(settings), _people(engine, settings)):
+    for finding in (_secret(settings), _data_key(settings), _people(engine, settings)):
         if finding.level == "error":
             raise NotFitForProduction(reason=finding.message)
 
