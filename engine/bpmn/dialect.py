@@ -9,7 +9,6 @@ from __future__ import annotations
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 #: Extension vocabularies of other engines: they change what a diagram does, so ignoring them would be a lie.
 OTHER_ENGINES = {
@@ -35,14 +34,8 @@ REFUSED = {
     "compensateEventDefinition": ("补偿事件", "compensation event"),
     "cancelEventDefinition": ("取消事件", "cancel event"),
     "ioSpecification": ("输入输出规约（请改用 camunda:in/out）", "ioSpecification (use camunda:in/out)"),
-    "dataInputAssociation": (
-        "数据关联（变量在流程内共享，请删除连线）",
-        "data association (variables are shared in a process)",
-    ),
-    "dataOutputAssociation": (
-        "数据关联（变量在流程内共享，请删除连线）",
-        "data association (variables are shared in a process)",
-    ),
+    "transformation": ("数据转换（请改用脚本任务）", "data transformation (use a script task)"),
+    "assignment": ("数据赋值（请改用脚本任务）", "data assignment (use a script task)"),
     "potentialOwner": ("potentialOwner（请改用候选角色）", "potentialOwner (use candidate groups)"),
     "humanPerformer": ("humanPerformer（请改用办理人）", "humanPerformer (use assignee)"),
     "performer": ("performer（请改用办理人）", "performer (use assignee)"),
@@ -53,7 +46,8 @@ REFUSED = {
     "conversation": ("会话图", "conversation"),
 }
 
-#: Drawn for the reader; nothing to execute.
+#: Drawn for the reader; nothing to execute. A data association says which variable a task reads or writes: in a process
+#: every task sees all of them (ADR 0010), so there is nothing to copy; one that computes something is refused.
 ARTIFACTS = {
     "textAnnotation",
     "association",
@@ -62,12 +56,19 @@ ARTIFACTS = {
     "dataObject",
     "dataObjectReference",
     "dataStoreReference",
+    "dataInputAssociation",
+    "dataOutputAssociation",
     "documentation",
     "extensionElements",
     "auditing",
     "monitoring",
     "supports",
 }
+
+#: What may stand inside a flow node, beside what is drawn only and, in a subprocess, the nodes of its own.
+CHILDREN = {"incoming", "outgoing", "script", "standardLoopCharacteristics", "multiInstanceLoopCharacteristics"}
+#: The property that editors add as the end of a data association; it has no meaning of its own.
+PLACEHOLDER = "__targetRef_placeholder"
 
 #: Children of ``definitions`` that are looked up, or only drawn.
 ROOT_ELEMENTS = {

@@ -164,14 +164,10 @@ def read_scope(element: Element, scope: Scope, document: Document, process: str)
             scope.nodes[node.id] = node
         elif tag == "extensionElements":
             _check_extensions(child, local(element), element.get("id", ""), document.problems)
-        elif tag not in dialect.ARTIFACTS and not _belongs_to_owner(tag):
+        elif not (tag in dialect.ARTIFACTS | dialect.CHILDREN or child.get("name") == dialect.PLACEHOLDER):
             refuse(document.problems, child)
     _read_flows(flows, scope, document.problems)
     _check_references(scope, document.problems)
-
-
-def _belongs_to_owner(tag: str) -> bool:
-    return tag in ("incoming", "outgoing", "standardLoopCharacteristics", "multiInstanceLoopCharacteristics")
 
 
 def _read_node(element: Element, document: Document, process: str) -> Node:
@@ -193,10 +189,7 @@ def _read_node(element: Element, document: Document, process: str) -> Node:
         _check_extensions(extensions, tag, identifier, document.problems)
         node.properties = read_activities.properties(extensions)
         node.inputs, node.outputs = read_activities.parameters(extensions, identifier, document.problems)
-    for child in element:
-        child_tag = local(child)
-        if namespace(child) == dialect.BPMN and child_tag in dialect.REFUSED:
-            refuse(document.problems, child)
+    _check_children(element, tag, document.problems)
     if tag in dialect.EVENTS:
         read_events.read_event(element, node, document)
     elif tag in dialect.ACTIVITIES:
@@ -205,6 +198,23 @@ def _read_node(element: Element, document: Document, process: str) -> Node:
             node.scope = Scope(identifier)
             read_scope(element, node.scope, document, process)
     return node
+
+
+def _check_children(element: Element, tag: str, problems: Problems) -> None:
+    """Refuses what stands inside a flow node and is neither executed nor only drawn."""
+    for child in element:
+        if namespace(child) != dialect.BPMN:
+            continue
+        name = local(child)
+        known = name in dialect.CHILDREN | dialect.ARTIFACTS or name.endswith(("EventDefinition", "EventDefinitionRef"))
+        if name == "property" and child.get("name") == dialect.PLACEHOLDER:
+            continue
+        if name in dialect.REFUSED or (not known and tag != "subProcess"):
+            refuse(problems, child)
+        elif name in ("dataInputAssociation", "dataOutputAssociation"):
+            for part in child:
+                if local(part) in dialect.REFUSED:
+                    refuse(problems, part)
 
 
 def check_attributes(element: Element, tag: str, problems: Problems) -> None:

@@ -74,7 +74,13 @@ def test_bytes_that_are_no_diagram_are_named_and_never_raise(content: bytes) -> 
             "a",
             "not_executed",
         ),
-        (START + '<userTask id="a"><dataInputAssociation id="t"/></userTask>', "t", "not_executed"),
+        (
+            START + '<userTask id="a"><dataInputAssociation id="t"><assignment/></dataInputAssociation></userTask>',
+            "t",
+            "not_executed",
+        ),
+        (START + '<userTask id="t"><somethingNew/></userTask>', "t", "not_executed"),
+        (START + '<somethingNew id="t"/>', "t", "not_executed"),
         (START + '<userTask id="t" startQuantity="2"/>', "t", "not_executed"),
         (START + '<userTask id="t" isForCompensation="true"/>', "t", "not_executed"),
         (START + '<userTask id="t"><standardLoopCharacteristics/></userTask>', "t", "loop_broken"),
@@ -105,6 +111,15 @@ def test_bytes_that_are_no_diagram_are_named_and_never_raise(content: bytes) -> 
 )
 def test_what_is_not_executed_is_refused_with_its_element(body: str, element: str, code: str) -> None:
     assert (element, code) in codes(body)
+
+
+def test_data_objects_and_their_associations_are_drawn_only() -> None:
+    drawn = (
+        '<dataObject id="do"/><dataObjectReference id="dor" dataObjectRef="do"/><userTask id="a" name="a">'
+        '<property id="pr" name="__targetRef_placeholder"/><dataInputAssociation id="dia"><sourceRef>dor</sourceRef>'
+        "<targetRef>pr</targetRef></dataInputAssociation></userTask>"
+    )
+    assert Player(START + drawn + flows("start>a")).open == ["a"]
 
 
 def test_an_element_without_id_is_refused() -> None:
