@@ -64,7 +64,7 @@ system-packages:
 suite:
 	$(BIN)/python tests/setup/with_postgres.py $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
-## The quick round before a commit: format, lint, types, contracts, unit tests
+## The quick round before a commit: format, lint, types, contracts, unit and documentation tests
 check: $(test_tools) format lint types contracts unit
 
 format: $(test_tools)
@@ -83,7 +83,7 @@ contracts: $(test_tools)
 	$(BIN)/lint-imports
 
 unit: $(test_tools)
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest tests/unit tests/architecture
 
 ## Remove what was built and the demonstration's database
 clean:

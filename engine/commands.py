@@ -114,6 +114,14 @@ class FireTimers(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RebuildIndexes(Command):
+    """Write the lists of open tasks and waits anew from snapshots and logs, one transaction a case; of all cases where
+    none is named. Neither cases nor logs change. Returns ``list[str]``: the numbers of the cases."""
+
+    case: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class CancelCase(Command):
     """End a case before its end, with a reason. Returns ``Outcome``."""
 

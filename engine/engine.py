@@ -10,8 +10,8 @@ from typing import Any, TypeVar, overload
 from engine import commands as ask
 from engine import replay
 from engine.clock import Clock, to_text
-from engine.errors import Bilingual, Conflict, DiagramFailed, EngineError, NotAllowed, Problem, StaleCase
-from engine.handlers import attachments, cases, events, incidents, people, persons, procedures, tasks
+from engine.errors import Bilingual, Conflict, DiagramFailed, EngineError, NotAllowed, Problem, StaleCase, refused
+from engine.handlers import attachments, cases, events, incidents, outbox, people, persons, procedures, tasks
 from engine.handlers.stepping import INTERNAL_TOPICS, START_TOPIC
 from engine.handlers.work import Work
 from engine.queries import due
@@ -32,6 +32,8 @@ Result = TypeVar("Result")
 ATTEMPTS = 3
 #: How many signals and messages one command may set off in other cases before the worker takes over.
 MOST_PASSED_ON = 100
+#: How many signals and messages may lead to each other without anybody acting: procedures can start each other.
+LONGEST_CHAIN = 20
 
 #: One handler a command. Each is one transaction.
 HANDLERS: Mapping[type[ask.Command], Callable[[Any, Work], Any]] = {
@@ -52,7 +54,7 @@ HANDLERS: Mapping[type[ask.Command], Callable[[Any, Work], Any]] = {
     ask.SaveRole: people.save_role,
     ask.SaveUser: people.save_user,
     ask.SetPassword: people.set_password,
-    ask.MarkSent: people.mark_sent,
+    ask.MarkSent: outbox.mark_sent,
 }
 
 
@@ -87,6 +89,8 @@ class Engine(Reader):
     @overload
     def handle(self, command: ask.SendSignal | ask.FireTimers) -> list[Outcome]: ...
     @overload
+    def handle(self, command: ask.RebuildIndexes) -> list[str]: ...
+    @overload
     def handle(self, command: ask.RevealPerson) -> dict[str, str]: ...
     @overload
     def handle(self, command: ask.AttachFile) -> dict[str, Any]: ...
@@ -118,12 +122,14 @@ class Engine(Reader):
                 return self._fire_timers(command)
             if isinstance(command, ask.SendSignal):
                 return self._send_signal(command)
+            if isinstance(command, ask.RebuildIndexes):
+                return self._rebuild_indexes(command)
             handler = HANDLERS[type(command)]
             result = self._transaction(
                 command.actor, lambda work: handler(command, work), _name(command), _case(command)
             )
         except NotAllowed as error:
-            self.note_refusal(command.actor, _name(command), _case(command), error)
+            self._note_refusal(command.actor, _name(command), _case(command), error)
             raise
         return result
 
@@ -144,17 +150,23 @@ class Engine(Reader):
 
     # --- Within -------------------------------------------------------------------------------------------------
 
-    def _work(self, store: UnitOfWork, login: str) -> Work:
-        return Work(store, store.people.actor(login), self.clock(), self._versions)
+    def _work(self, store: UnitOfWork, login: str, handed_on: int = 0) -> Work:
+        return Work(store, store.people.actor(login), self.clock(), self._versions, handed_on=handed_on)
 
     def _transaction(
-        self, login: str, function: Callable[[Work], Result], command: str, number: str | None = None
+        self,
+        login: str,
+        function: Callable[[Work], Result],
+        command: str,
+        number: str | None = None,
+        handed_on: int = 0,
     ) -> Result:
-        """Runs a handler in a transaction, again if somebody was faster, and notes an incident if a diagram failed."""
+        """Runs a handler in a transaction, again if somebody was faster, and notes an incident if a diagram failed.
+        ``handed_on`` is how many signals and messages led here; what the handler sends then waits for its turn."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with writing(self._database, self._vault) as store:
-                    work = self._work(store, login)
+                    work = self._work(store, login, handed_on)
                     result = function(work)
             except (StaleCase, AlreadyStored) as error:
                 if attempt < ATTEMPTS:
@@ -164,7 +176,7 @@ class Engine(Reader):
                 if number is not None:
                     self._note_incident(login, number, command, error)
                 raise
-            if work.passing_on:
+            if work.passing_on and not handed_on:
                 self._pass_on()
             return result
         raise AssertionError("every attempt returns or raises")
@@ -177,15 +189,17 @@ class Engine(Reader):
                 return
             except StaleCase:
                 continue
+        # The case moved every time: whoever moved it found it in order, so it is not stuck.
+        log.warning("%s: the incident was not noted, the case is busy: %s", number, error)
 
     def _each(
-        self, login: str, numbers: list[str], function: Callable[..., Outcome | None], name: str
+        self, login: str, numbers: list[str], function: Callable[..., Outcome | None], name: str, handed_on: int = 0
     ) -> list[Outcome]:
         """One transaction a case. A case that fails gets its incident and does not hold up the others."""
         outcomes = []
         for number in numbers:
             try:
-                outcome = self._transaction(login, partial(function, number=number), name, number)
+                outcome = self._transaction(login, partial(function, number=number), name, number, handed_on)
             except (DiagramFailed, Conflict) as error:
                 log.warning("%s: %s", number, error)
                 continue
@@ -199,6 +213,13 @@ class Engine(Reader):
             numbers = due.cases_with_due_timers(connection, to_text(self.clock()), max(command.limit, 0))
         return self._each(command.actor, numbers, events.fire_timers, "FireTimers")
 
+    def _rebuild_indexes(self, command: ask.RebuildIndexes) -> list[str]:
+        self._transaction(command.actor, cases.may_rebuild, "RebuildIndexes")
+        numbers = [command.case] if command.case is not None else self._numbers()
+        for number in numbers:
+            self._transaction(command.actor, partial(cases.rebuild_indexes, number=number), "RebuildIndexes", number)
+        return numbers
+
     def _send_signal(self, command: ask.SendSignal) -> list[Outcome]:
         if command.case is None:
             self._transaction(command.actor, events.may_broadcast, "SendSignal")
@@ -211,16 +232,18 @@ class Engine(Reader):
         )
         return [outcome]
 
-    def _broadcast(self, login: str, name: str, values: Mapping[str, Any], origin: str | None = None) -> list[Outcome]:
+    def _broadcast(
+        self, login: str, name: str, values: Mapping[str, Any], origin: str | None = None, handed_on: int = 0
+    ) -> list[Outcome]:
         """Hands a signal to every case that waits for it, except the one it came from, and opens those it starts."""
         with self._database.reading() as connection:
             numbers = [found for found in due.cases_waiting_for_signal(connection, name) if found != origin]
             starting = due.versions_starting_with(connection, "signals", name)
         deliver = partial(events.deliver_signal, name=name, values=values)
-        outcomes = self._each(login, numbers, deliver, "SendSignal")
+        outcomes = self._each(login, numbers, deliver, "SendSignal", handed_on)
         for version in starting:
             start = partial(events.start_by_signal, version=version, name=name, values=values)
-            outcomes.append(self._transaction(login, start, "SendSignal"))
+            outcomes.append(self._transaction(login, start, "SendSignal", handed_on=handed_on))
         return outcomes
 
     def _pass_on(self) -> None:
@@ -235,19 +258,27 @@ class Engine(Reader):
 
     def _hand_on(self, send: Send) -> None:
         name, values = str(send.values.get("name", "")), send.values.get("values", {})
+        handed_on = int(send.values.get("handed_on", 1))
 
         def open_case(work: Work) -> None:
             events.start_by_message(work, name, values)
             work.store.cases.mark_sent(send.id, work.at)
 
         try:
+            if handed_on > LONGEST_CHAIN:
+                raise refused(
+                    f"“{name}”接连引发了 {LONGEST_CHAIN} 次信号或消息而不等待任何人。",
+                    f"“{name}” is one of more than {LONGEST_CHAIN} signals and messages that led to each other "
+                    "without waiting for anybody.",
+                )
             if send.topic == START_TOPIC:
-                self._transaction("system", open_case, "SendMessage")
+                self._transaction("system", open_case, "SendMessage", handed_on=handed_on)
                 return
-            self._broadcast("system", name, values, origin=send.case)
+            self._broadcast("system", name, values, send.case, handed_on)
         except EngineError as error:
             reason = Bilingual(zh=error.text("zh"), en=error.text("en"))
             failed = DiagramFailed(element=send.element, reason=reason)
+            log.warning("%s: %s", send.case, failed)
             self._note_incident("system", send.case, "SendMessage", failed)
         self._transaction("system", lambda work: work.store.cases.mark_sent(send.id, work.at), "MarkSent")
 

@@ -9,15 +9,23 @@
     │   ├── FormInvalid         a value is missing or wrong: .fields says which
     │   ├── VersionRejected     a diagram may not be published: .problems says why
     │   ├── CaseClosed          the case has ended, nothing can be done on it
-    │   └── AlreadyThere        a case with this reference exists: .case names it
+    │   ├── AlreadyThere        a case with this reference exists: .case names it
+    │   ├── BadMapping          an import's mapping cannot be used
+    │   ├── DemoRefused         the demonstration is not loaded here
+    │   └── NotFitForProduction the server does not start as it is set up
     ├── Conflict            somebody was faster                             (409)
     │   ├── TaskAlreadyDone
-    │   └── StaleCase
+    │   ├── StaleCase
+    │   └── DraftMovedOn        somebody else saved the draft of a procedure
     ├── DiagramFailed       the diagram could not go on; the step was rolled back
     │   ├── ExpressionFailed
     │   ├── NoPathTaken
     │   └── TooManySteps
-    └── ReplayMismatch      the log and a re-run disagree
+    ├── DatabaseFailed      the database cannot be used just now or at all
+    ├── SchemaTooNew        a newer Huiyin wrote the database
+    ├── KeyMissing          callers' data needs the installation's key
+    ├── KeyWrong            callers' data was encrypted with another key
+    └── BadSetting          a setting cannot be used
 """
 
 from __future__ import annotations
@@ -73,11 +81,29 @@ class Bilingual(dict[str, str]):
         return self.get(language.get(), "")
 
 
+Noun = Literal["case", "task", "caller", "person", "procedure", "version", "diagram", "form", "attachment"]
+
+_NOUNS: Mapping[Noun, Bilingual] = {
+    "case": Bilingual(zh="诉求件", en="case"),
+    "task": Bilingual(zh="待办", en="task"),
+    "caller": Bilingual(zh="诉求人", en="caller"),
+    "person": Bilingual(zh="用户", en="person"),
+    "procedure": Bilingual(zh="流程", en="procedure"),
+    "version": Bilingual(zh="版本", en="version"),
+    "diagram": Bilingual(zh="流程图", en="diagram"),
+    "form": Bilingual(zh="表单", en="form"),
+    "attachment": Bilingual(zh="附件", en="attachment"),
+}
+
+
 class NotFound(EngineError):
-    """There is no such thing, or the person may not know of it. ``what``: kind; ``which``: its name."""
+    """There is no such thing, or the person may not know of it. ``what``: its kind; ``which``: its number or name."""
 
     zh = "没有找到{what}“{which}”。"
     en = "There is no {what} “{which}”."
+
+    def __init__(self, what: Noun, which: object) -> None:
+        super().__init__(what=_NOUNS[what], which=which)
 
 
 class NotAllowed(EngineError):
@@ -89,6 +115,11 @@ class NotAllowed(EngineError):
 
 class Refused(EngineError):
     """The request itself is wrong; asking again will not help. ``reason`` says what to do."""
+
+
+def refused(zh: str, en: str) -> Refused:
+    """``Refused`` with the reason in both languages."""
+    return Refused(reason=Bilingual(zh=zh, en=en))
 
 
 @dataclass(frozen=True)
@@ -184,7 +215,29 @@ class AlreadyThere(Refused):
 
     @property
     def case(self) -> str:
+        """The number of the case that has the reference."""
         return str(self.values["case"])
+
+
+class BadMapping(Refused):
+    """The mapping file cannot be used, or does not fit the CSV file. ``reason``."""
+
+    zh = "对照文件有误：{reason}"
+    en = "The mapping cannot be used: {reason}"
+
+
+class DemoRefused(Refused):
+    """The demonstration is not loaded here. ``reason``."""
+
+    zh = "未载入演示数据：{reason}"
+    en = "The demonstration was not loaded: {reason}"
+
+
+class NotFitForProduction(Refused):
+    """The server does not start in production as it is set up. ``reason`` says what to change."""
+
+    zh = "未启动：{reason}"
+    en = "Not started: {reason}"
 
 
 class Conflict(EngineError):
@@ -205,6 +258,13 @@ class StaleCase(Conflict):
     """The revision moved between reading and writing. ``case``."""
 
 
+class DraftMovedOn(Conflict):
+    """Somebody else saved the draft in the meantime. ``procedure``."""
+
+    zh = "流程 {procedure} 的草稿刚刚被他人保存，请重新载入后再改。"
+    en = "The draft of {procedure} was saved by somebody else just now; load it again before editing."
+
+
 class DiagramFailed(EngineError):
     """The diagram cannot go on; the step was rolled back and nothing is lost. ``element``, ``reason``."""
 
@@ -213,6 +273,7 @@ class DiagramFailed(EngineError):
 
     @property
     def element(self) -> str:
+        """The id of the element at which the diagram stopped; empty where there is none."""
         return str(self.values.get("element", ""))
 
 
@@ -237,11 +298,39 @@ class TooManySteps(DiagramFailed):
     en = "The procedure loops at “{element}” without waiting for anybody (more than {limit} elements in one step)."
 
 
-class ReplayMismatch(EngineError):
-    """A re-run of the recorded commands gives something else. ``case``, ``seq``, ``reason``."""
+class DatabaseFailed(EngineError):
+    """The database cannot be used just now or at all. ``reason``."""
 
-    zh = "诉求件 {case} 的第 {seq} 条记录与重演结果不符：{reason}"
-    en = "Entry {seq} of case {case} differs from the re-run: {reason}"
+    zh = "数据库不可用：{reason}"
+    en = "The database cannot be used: {reason}"
+
+
+class SchemaTooNew(EngineError):
+    """The database was written by a newer Huiyin. ``found``."""
+
+    zh = "数据库由更新版本的回音建立（结构 {found}），请升级本软件。"
+    en = "This database was made by a newer Huiyin (schema {found}); upgrade the software."
+
+
+class KeyMissing(EngineError):
+    """Personal data can be neither stored nor read without the installation's key. ``reason``."""
+
+    zh = "缺少数据密钥：{reason}"
+    en = "The data key is missing: {reason}"
+
+
+class KeyWrong(EngineError):
+    """What is stored was encrypted with another key."""
+
+    zh = "数据密钥与加密时所用的不一致，无法解密。"
+    en = "The data key is not the one this was encrypted with."
+
+
+class BadSetting(EngineError):
+    """A setting cannot be used. ``name``, ``reason``."""
+
+    zh = "设置 {name} 无效：{reason}"
+    en = "The setting {name} cannot be used: {reason}"
 
 
 @dataclass(frozen=True)
@@ -255,6 +344,7 @@ class Mismatch:
     en: str = field(default="")
 
     def as_json(self) -> Mapping[str, Any]:
+        """The shape of a mismatch in ``huiyin verify --json``."""
         return {
             "case": self.case,
             "seq": self.seq,

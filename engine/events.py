@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,6 +87,17 @@ class LogEntry:
 def canonical(value: Any) -> str:
     """The one JSON text of a value: keys sorted, no spaces, characters as they are. ValueError if it has none."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def claims(entries: Iterable[LogEntry]) -> dict[str, LogEntry]:
+    """Who holds which task, as a log tells: the task's id and the entry with which it was taken."""
+    held: dict[str, LogEntry] = {}
+    for entry in entries:
+        if entry.kind == "task_claimed":
+            held[str(entry.data.get("task"))] = entry
+        elif entry.kind == "task_unclaimed":
+            held.pop(str(entry.data.get("task")), None)
+    return held
 
 
 def digest(text: str) -> str:

@@ -16,6 +16,7 @@ class Task:
 
     ``roles``, ``users`` and ``assignee`` say who may do it, ``unit`` narrows ``roles`` to one unit's people;
     ``claimed_by`` says who took it. ``values`` are what the task can see; lists over many cases leave them empty.
+    ``case_title``, ``procedure``, ``version`` and ``facts`` are the case's (see ``Case``): lists need no other look.
     """
 
     id: str
@@ -38,6 +39,8 @@ class Task:
     claimed_at: str | None = None
     case_title: str = ""
     procedure: str = ""
+    version: int = 0
+    facts: Values = field(default_factory=dict)
     values: Values = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -77,6 +80,7 @@ class Incident:
     command: str
 
     def as_json(self) -> dict[str, Any]:
+        """The shape of an incident in ``huiyin show --json``."""
         return {
             "seq": self.seq,
             "at": self.at,

@@ -7,25 +7,15 @@ import binascii
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from engine.clock import Clock, from_text, system_clock
-from engine.errors import Bilingual, EngineError
+from engine.errors import BadSetting, Bilingual
 
 ENVIRONMENTS = ("production", "dev", "test", "demo")
-
-#: Names of settings that are secrets: never shown, not by ``doctor`` either.
-SECRETS = frozenset({"data_key", "secret_key"})
-
-
-class BadSetting(EngineError):
-    """A setting cannot be used. ``name``, ``reason``."""
-
-    zh = "设置 {name} 无效：{reason}"
-    en = "The setting {name} cannot be used: {reason}"
 
 
 @dataclass(frozen=True)
@@ -40,8 +30,8 @@ class Settings:
     env: str = "production"
     database_url: str = "sqlite:///var/huiyin.db"
     home: str = ""
-    data_key: str = ""
-    secret_key: str = ""
+    data_key: str = field(default="", repr=False)
+    secret_key: str = field(default="", repr=False)
     clock: str = ""
 
     def __post_init__(self) -> None:

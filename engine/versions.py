@@ -13,16 +13,15 @@ from typing import Any
 from engine import bpmn
 from engine.errors import NotFound
 from engine.records import Task, Version, Wait
-from engine.rules.form_fields import CALLER_KEYS
 from engine.rules.forms import Form, read_form
+from engine.rules.forms.fields import CALLER_KEYS
+from engine.rules.json_values import RESERVED
 from engine.rules.parts import form_id
 from engine.rules.task_ids import task_id
 from engine.storage.versions import Versions
 
 #: How many versions stay parsed. A procedure rarely has more than a few versions with running cases.
 KEPT = 64
-#: Variables the engine sets when a case begins: its number, who began it, and when.
-ENGINE_NAMES = ("case_no", "started_by", "started_at")
 
 
 @dataclass(frozen=True)
@@ -44,17 +43,22 @@ class Loaded:
         return CALLER_KEYS.union(*(form.personal_keys for form in self.forms.values()))
 
     @cached_property
+    def masks(self) -> Mapping[str, str]:
+        """How a caller's data is masked, by the name it is kept under: see ``engine.rules.masking``."""
+        return {field.key: field.mask for form in self.forms.values() for field in form.fields if field.personal}
+
+    @cached_property
     def engine_names(self) -> frozenset[str]:
         """Those of the engine's variables that its files mention; a diagram that mentions none is given none."""
         return frozenset(
-            name for name in ENGINE_NAMES if any(name.encode() in content for content in self.version.files.values())
+            name for name in RESERVED if any(name.encode() in content for content in self.version.files.values())
         )
 
     def schema(self, form: str) -> dict[str, Any]:
         """A form as form-js JSON. Raises ``NotFound``."""
         content = self.schemas.get(form)
         if content is None:
-            raise NotFound(what="表单", which=form)
+            raise NotFound("form", form)
         found: dict[str, Any] = json.loads(content.decode("utf-8"))
         return found
 
@@ -63,7 +67,7 @@ def load_version(version: Version, files: Mapping[str, bytes]) -> Loaded:
     """Parses a version's files. Raises ``NotFound`` if they do not define its procedure."""
     definition = bpmn.load(files).procedures.get(version.procedure)
     if definition is None:
-        raise NotFound(what="流程", which=version.procedure)
+        raise NotFound("procedure", version.procedure)
     schemas = {
         found: content for path, content in files.items() if path.endswith(".form") and (found := form_id(content))
     }
@@ -85,7 +89,7 @@ class VersionCache:
                 return self._loaded[key]
         version = versions.version(key)
         if version is None:
-            raise NotFound(what="版本", which=key)
+            raise NotFound("version", key)
         loaded = load_version(version, versions.files(version.manifest))
         with self._lock:
             self._loaded[key] = loaded
@@ -97,7 +101,7 @@ class VersionCache:
         """The version new cases of a procedure start on. Raises ``NotFound``."""
         version = versions.newest(procedure)
         if version is None:
-            raise NotFound(what="流程", which=procedure)
+            raise NotFound("procedure", procedure)
         return self.get(versions, version.id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from typing import Any
 
 import flask
@@ -20,9 +21,9 @@ blueprint = flask.Blueprint("attachments", __name__)
 def download(number: str) -> flask.typing.ResponseReturnValue:
     """A stored file, for whoever may see its case. Never shown in the page: what a caller sends is not ours."""
     file = engine().attachment(number, actor())
-    response = flask.make_response(file.content)
-    response.headers["Content-Type"] = "application/octet-stream"
-    response.headers.set("Content-Disposition", "attachment", filename=file.name)
+    response = flask.send_file(
+        BytesIO(file.content), mimetype="application/octet-stream", as_attachment=True, download_name=file.name
+    )
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,8 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, login_user, logout_user
 
-from engine.errors import NotFound
+from engine import User
+from engine.errors import NotFound, Refused
 from webui.addresses import own_path
 from webui.context import engine, signed_in
 from webui.language import _
@@ -41,21 +43,28 @@ class Person:
         return self.login
 
 
-def _person(login: str) -> Person | None:
+def _signed_in(login: str) -> Person | None:
+    """Whom a session belongs to: nobody once the account was closed or has another password."""
     try:
         user = engine().user(login)
-    except NotFound:
+    except (NotFound, Refused):
         return None
-    if not user.active:
+    if not user.active or flask.session.get("opened_with") != _trace(user):
         return None
     return Person(user.login, user.name, user.unit, frozenset(user.roles))
+
+
+def _trace(user: User) -> str:
+    """What a session keeps of the password it was opened with. The browser can read it, so it is keyed."""
+    key = str(flask.current_app.secret_key).encode("utf-8")
+    return hmac.new(key, (user.password_hash or "").encode("utf-8"), "sha256").hexdigest()
 
 
 def install(app: flask.Flask) -> None:
     """Puts sessions and the sign-in pages into the application."""
     manager = LoginManager(app)
     manager.session_protection = "basic"
-    manager.user_loader(_person)
+    manager.user_loader(_signed_in)
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", enabled=app.config["RATELIMIT_ENABLED"])
     app.extensions["huiyin_limiter"] = limiter
     app.register_blueprint(blueprint)
@@ -79,7 +88,7 @@ def password_fits(login: str, password: str) -> bool:
     try:
         user = engine().user(login)
         kept = user.password_hash if user.active else None
-    except NotFound:
+    except (NotFound, Refused):
         pass
     try:
         PasswordHasher().verify(kept or _NOBODY, password)
@@ -107,7 +116,8 @@ def enter() -> flask.typing.ResponseReturnValue:
     if language:
         flask.session["language"] = language
     flask.session.permanent = True
-    login_user(_person(name))
+    flask.session["opened_with"] = _trace(engine().user(name))
+    login_user(_signed_in(name))
     return flask.redirect(own_path(flask.request.form.get("next", "")) or flask.url_for("worklist.index"))
 
 

@@ -86,7 +86,7 @@ def _page(
     cancel_error: str = "",
 ) -> str:
     case = engine().case(number, actor())
-    words = vocabulary.of_version(case.procedure, case.version)
+    words = vocabulary.of_case(case)
     tasks = engine().open_tasks(case=number)
     doable = {task.id for task in engine().open_tasks(case=number, actor=actor())}
     return flask.render_template(
@@ -101,6 +101,7 @@ def _page(
         revealed=revealed,
         moments=timeline.tell(engine().history(number, actor()), words),
         waits=words.waits(case),
+        words=words,
         note_error=note_error,
         note_text=note_text,
         cancel_error=cancel_error,

@@ -11,7 +11,7 @@ import flask
 from lxml import etree
 
 from engine import Engine, Frame, Version
-from engine.errors import Bilingual, NotFound
+from engine.errors import NotFound
 from engine.replay.frames import Place
 from engine.rules.xml import XmlRefused, parse_xml
 from webui.context import engine, login_needed
@@ -261,7 +261,7 @@ def source(procedure: str, version: int, process: str) -> flask.typing.ResponseR
     found = engine().version(procedure, version)
     drawing = drawings(found).get(process)
     if drawing is None:
-        raise NotFound(what=Bilingual(zh="流程图", en="diagram"), which=process)
+        raise NotFound("diagram", process)
     response = flask.Response(found.files[drawing.file], mimetype="application/xml")
     response.headers["Cache-Control"] = "private, max-age=86400, immutable"
     response.set_etag(f"{found.sha256}-{drawing.process}")

@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFError
 from itsdangerous import BadData
 from werkzeug.exceptions import HTTPException
 
-from engine.errors import Conflict, DiagramFailed, EngineError, NotAllowed, NotFound, Refused, ReplayMismatch
+from engine.errors import Conflict, DiagramFailed, EngineError, NotAllowed, NotFound, Refused
 from webui.language import _
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,6 @@ STATUSES: tuple[tuple[type[EngineError], int], ...] = (
     (Refused, 422),
     (Conflict, 409),
     (DiagramFailed, 409),
-    (ReplayMismatch, 409),
     (EngineError, 500),
 )
 

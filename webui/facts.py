@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine import Case
+from engine import Case, Task
 from webui.language import _
 from webui.vocabulary import Vocabulary, of_version
 
@@ -41,15 +41,15 @@ def of_case(case: Case, values: Mapping[str, Any], words: Vocabulary) -> list[Fa
     return [fact for fact in found if fact.text]
 
 
-def in_list(case: Case, words: Vocabulary) -> dict[str, str]:
+def in_list(case: Case | Task, words: Vocabulary) -> dict[str, str]:
     """The few values a list shows of a case, in words, by key."""
     return {
         key: words.words(key, case.facts.get(key)) for key in ("channel", "category", "handling_units", "status_text")
     }
 
 
-def in_lists(cases: Mapping[str, Case]) -> dict[str, dict[str, str]]:
-    """``in_list`` for several cases, by number; each version is looked up once."""
+def in_lists(cases: Mapping[str, Case | Task]) -> dict[str, dict[str, str]]:
+    """``in_list`` for several cases, or tasks of several cases, by number; each version is looked up once."""
     vocabularies: dict[tuple[str, int], Vocabulary] = {}
     said = {}
     for number, case in cases.items():

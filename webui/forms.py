@@ -17,8 +17,8 @@ from wtforms.form import BaseForm
 from wtforms.widgets import Input
 
 from engine.errors import FieldError
-from engine.rules.form_input import input_text, to_the_minute
 from engine.rules.forms import Form, Options
+from engine.rules.forms.input import input_text, to_the_minute
 from webui import wording
 from webui.language import Code
 from webui.layout import Item, fields, read_layout
@@ -152,6 +152,12 @@ class FormPage:
             if column in inner:
                 return inner[column], f"{item.label} {int(row) + 1} · {heading}"
         return field, item.label
+
+
+def raw(form: MultiDict[str, str]) -> dict[str, list[str]]:
+    """What a browser sent for the fields of a task form, by the names of the controls; empty ones left out."""
+    sent = {key[len(PREFIX) :]: values for key, values in form.lists() if key.startswith(PREFIX)}
+    return {key: values for key, values in sent.items() if any(value.strip() for value in values)}
 
 
 def with_row(values: Values, key: str) -> dict[str, Any]:

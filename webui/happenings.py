@@ -11,7 +11,8 @@ from webui.language import _
 
 
 def fact(frame: Frame, name: str, labels: Sequence[str] = ()) -> str:
-    """The sentence of a fact; ``name`` is what its element is called, ``labels`` what the values it set are called.
+    """The sentence of a fact; ``name`` is what its element is called, ``labels`` what the values it set are called, as
+    far as forms ask for them.
     The kind itself where there is no sentence."""
     data = frame.data
     sentences: dict[str, Callable[[], str]] = {
@@ -36,6 +37,8 @@ def fact(frame: Frame, name: str, labels: Sequence[str] = ()) -> str:
 
 
 def _written(labels: Sequence[str]) -> str:
+    if not labels:
+        return _("更新流程内部数据")
     if len(labels) > 3:
         return _("写入“%(first)s”等 %(count)s 项", first=" / ".join(labels[:2]), count=len(labels))
     return _("写入“%(labels)s”", labels=" / ".join(labels))
@@ -46,7 +49,7 @@ def _whom(data: Mapping[str, Any]) -> str:
     if data.get("assignee"):
         return presenting.person_label(str(data["assignee"]))
     people = [presenting.person_label(str(login)) for login in data.get("users") or ()]
-    roles = [presenting.role_label(str(role)) for role in data.get("roles") or ()]
-    whom = "、".join([*roles, *people]) or _("任何登录人员")
+    roles = [presenting.role_words(map(str, data.get("roles") or ()))] if data.get("roles") else []
+    whom = _("、").join([*roles, *people]) or _("任何登录人员")
     unit = presenting.unit_label(data.get("unit"))
     return f"{unit} {whom}" if unit else whom

@@ -10,7 +10,7 @@ from engine.commands import StartCase
 from engine.errors import EngineError, FormInvalid
 from webui import forms, kept, registering
 from webui.attachments import store_for
-from webui.context import actor, engine, has_role, login_needed
+from webui.context import actor, engine, has_role, login_needed, role_needed
 from webui.tasks import rows_changed, sheet_of
 
 blueprint = flask.Blueprint("intake", __name__)
@@ -58,15 +58,15 @@ def register() -> flask.typing.ResponseReturnValue:
 
 
 @blueprint.post("/intake/online")
-@login_needed
+@role_needed(registering.ONLINE_ROLE)
 def take_online() -> flask.typing.ResponseReturnValue:
     """Opens a case for what came in over the network platform, and the form in which it is taken in."""
-    channel = flask.request.form.get("channel", "")
-    if channel not in registering.ONLINE_CHANNELS:
+    channel, procedure = flask.request.form.get("channel", ""), flask.request.form.get("procedure", "")
+    if channel not in registering.ONLINE_CHANNELS or procedure not in {
+        one.procedure for one in registering.procedures()
+    }:
         flask.abort(400)
-    outcome = engine().handle(
-        StartCase(procedure=flask.request.form.get("procedure", ""), values={"channel": channel}, actor=actor())
-    )
+    outcome = engine().handle(StartCase(procedure=procedure, values={"channel": channel}, actor=actor()))
     mine = engine().open_tasks(case=outcome.case, actor=actor())
     if not mine:
         return flask.redirect(flask.url_for("intake.registered", number=outcome.case))

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.rules.form_fields import Field, Group, Note, Options
 from engine.rules.forms import Form
+from engine.rules.forms.fields import Field, Group, Note, Options
 from webui import wording
 from webui.language import Code, _
 

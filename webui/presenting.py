@@ -11,6 +11,7 @@ import flask
 from flask_login import current_user
 from markupsafe import Markup
 
+from engine.records import Task
 from engine.rules.access import ADMINISTER, AUDIT, MACHINES, PUBLISH
 from engine.rules.forms import Options
 from webui import context, language, registering, wording
@@ -41,6 +42,7 @@ def install(app: flask.Flask) -> None:
         role=role_label,
         unit=unit_label,
         person=person_label,
+        task_name=task_name,
     )
     app.jinja_env.tests.update(personal=wording.is_personal, attachment=wording.is_attachment)
     app.jinja_env.globals.update(icon=icon, MASK=wording.MASK)
@@ -98,6 +100,26 @@ def navigation() -> list[Link]:
     if context.has_role(*ADMINISTER):
         links.append(Link("people", _("人员"), flask.url_for("people.index"), "users"))
     return links
+
+
+def element_name(element: Any, spoken: language.Code) -> str:
+    """What an element of a version is called: in English by its property ``nameEn``, else as it is drawn."""
+    english = element.properties.get("nameEn", "") if spoken == "en" else ""
+    return str(english or element.name or element.id)
+
+
+def task_name(task: Task) -> str:
+    """What a task is called, in the request's language."""
+    spoken = language.current()
+    if spoken != "en" or not task.procedure:
+        return task.name
+    names: dict[tuple[str, int], dict[tuple[str, str], str]] = flask.g.setdefault("task_names", {})
+    version = (task.procedure, task.version)
+    if version not in names:
+        # the first task of a case to come is one of the newest version
+        drawn = context.engine().version(task.procedure, task.version or None).elements
+        names[version] = {(one.process, one.id): element_name(one, spoken) for one in drawn}
+    return names[version].get((task.process, task.element), task.name)
 
 
 def options() -> Options:

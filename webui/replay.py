@@ -22,11 +22,13 @@ blueprint = flask.Blueprint("replay", __name__)
 
 @dataclass(frozen=True)
 class Change:
-    """A value that was set: its label, what it was (empty where it was not set or the same), what it became."""
+    """A value that was set: its label, what it was (empty where it was not set or the same), what it became.
+    ``technical``: the diagram keeps it for itself."""
 
     label: str
     before: str
     after: str
+    technical: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def tell(entries: Sequence[LogEntry], version: Version) -> Iterator[Moment]:
             actor=presenting.person_label(frame.actor),
             sentence=told.sentence
             if told
-            else fact(frame, _named(frame, drawn.get(process), words), [words.label(key) for key in frame.changed]),
+            else fact(frame, _named(frame, drawn.get(process), words), _labels(frame, words)),
             note=told.note if told else "",
             since=_since(last.frame if last else None, frame),
             changes=tuple(_changes(frame, known, words)),
@@ -184,33 +186,50 @@ def _since(last: Frame | None, frame: Frame) -> str:
 def _changes(frame: Frame, known: Mapping[str, Any], words: timeline.Vocabulary) -> Iterator[Change]:
     """What a person entered, or what the log says was set, each with what it was before."""
     pairs = dict(frame.changed) or {key: (known.get(key), value) for key, value in frame.entered.items()}
-    for key, (before, after) in pairs.items():
+    for key in dict.fromkeys((*(key for key in words.asked(frame.element) if key in pairs), *pairs)):
+        before, after = pairs[key]
         was = words.words(key, before) if before is not None else ""
         became = words.words(key, after)
         if was or became:
-            yield Change(words.label(key), was if was != became else "", became or _("（空）"))
+            technical = words.is_technical(key, frame.element)
+            yield Change(words.label(key), was if was != became else "", became or _("（空）"), technical)
+
+
+def _labels(frame: Frame, words: timeline.Vocabulary) -> list[str]:
+    """What the values that were set are called, those that have a name for people."""
+    return [words.label(key) for key in frame.changed if not words.is_technical(key, frame.element)]
 
 
 def _decided(frame: Frame, words: timeline.Vocabulary) -> Decided | None:
     if frame.decision is None:
         return None
     data = frame.decision
+    key = str(data.get("decision", ""))
+    table = words.decisions.get(key)
+    labels = {column.expression.text: column.label for column in table.inputs} if table else {}
+    labels |= {column.name: column.label for column in table.outputs} if table else {}
     return Decided(
-        name=str(data.get("decision", "")),
-        inputs=tuple(_pairs(data.get("inputs"), words)),
-        rules=tuple(str(rule) for rule in data.get("rules") or ()),
-        outputs=tuple(_pairs(data.get("outputs"), words)),
+        name=table.name if table and table.name else key,
+        inputs=tuple(_pairs(data.get("inputs"), words, labels)),
+        rules=tuple(_rule(rule) for rule in data.get("rules") or ()),
+        outputs=tuple(_pairs(data.get("outputs"), words, labels)),
     )
 
 
-def _pairs(values: Any, words: timeline.Vocabulary) -> Iterator[tuple[str, str]]:
+def _rule(rule: Any) -> str:
+    """A rule as people count them: by its row in the table."""
+    return str(rule.get("row") or rule.get("id", "")) if isinstance(rule, Mapping) else str(rule)
+
+
+def _pairs(values: Any, words: timeline.Vocabulary, labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Names and values of a decision's columns, in words; ``labels`` are the columns' own."""
     if isinstance(values, Mapping):
         for key, value in values.items():
-            yield words.label(str(key)), words.words(str(key), value) or _("（空）")
+            yield labels.get(str(key)) or words.label(str(key)), words.words(str(key), value) or _("（空）")
     elif isinstance(values, list):
         for number, value in enumerate(values, 1):
             if isinstance(value, Mapping):
-                yield from _pairs(value, words)
+                yield from _pairs(value, words, labels)
             else:
                 yield str(number), wording.plain(value)
     elif values is not None:

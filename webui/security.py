@@ -19,20 +19,9 @@ _POLICY = {
 }
 
 
-def allow_style_attributes() -> None:
-    """For the page being answered, let elements carry a ``style`` attribute.
-
-    The diagram editors write such attributes into the markup they build; style *sheets* stay limited to our own.
-    """
-    flask.g.style_attributes = True
-
-
-def content_security_policy(*, style_attributes: bool = False) -> str:
+def content_security_policy() -> str:
     """The policy as header text."""
-    policy = dict(_POLICY)
-    if style_attributes:
-        policy["style-src-attr"] = "'unsafe-inline'"
-    return "; ".join(f"{name} {value}" for name, value in policy.items())
+    return "; ".join(f"{name} {value}" for name, value in _POLICY.items())
 
 
 def install(app: flask.Flask) -> None:
@@ -41,10 +30,7 @@ def install(app: flask.Flask) -> None:
     @app.after_request
     def _headers(response: flask.Response) -> flask.Response:
         headers = response.headers
-        headers.setdefault(
-            "Content-Security-Policy",
-            content_security_policy(style_attributes=bool(flask.g.get("style_attributes", False))),
-        )
+        headers.setdefault("Content-Security-Policy", content_security_policy())
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("X-Frame-Options", "DENY")
         headers.setdefault("Referrer-Policy", "same-origin")

@@ -220,7 +220,7 @@ def open_diagram(procedure: str, *, draft: bool = False) -> Opened:
         files = engine().version(procedure, newest.number).files
         from_draft = False
     else:
-        raise NotFound(what=Bilingual(zh="流程", en="procedure"), which=procedure)
+        raise NotFound("procedure", procedure)
     path, content, name = _drawn(procedure, files)
     return Opened(
         procedure,
@@ -249,10 +249,11 @@ def known_forms() -> list[dict[str, str]]:
 def _asked_for(procedure: str) -> tuple[str, dict[str, bytes], Mapping[str, Any]]:
     """The path, the files to check, save or publish, and the whole request. The diagram goes back under the path it
     came from: found anew here, so that a browser cannot choose where to write."""
-    asked = flask.request.get_json(silent=True)
-    if not isinstance(asked, dict) or not isinstance(asked.get("xml"), str):
-        raise Refused(reason=Bilingual(zh="请求中没有流程图。", en="the request holds no diagram."))
-    content = asked["xml"].encode("utf-8")
+    asked = _sent()
+    try:
+        content: bytes = asked["xml"].encode("utf-8")
+    except (AttributeError, KeyError, UnicodeEncodeError):
+        raise Refused(reason=Bilingual(zh="请求中没有流程图。", en="the request holds no diagram.")) from None
     opened = open_diagram(procedure)
     drawn = [drawing.process for drawing in read_drawings(opened.path, content)]
     if drawn and procedure not in drawn:
@@ -264,6 +265,15 @@ def _asked_for(procedure: str) -> tuple[str, dict[str, bytes], Mapping[str, Any]
             )
         )
     return opened.path, {opened.path: content}, asked
+
+
+def _sent() -> Mapping[str, Any]:
+    """The JSON object of the request; empty if it is none."""
+    try:
+        sent = flask.request.get_json(silent=True)
+    except RecursionError:
+        return {}
+    return sent if isinstance(sent, dict) else {}
 
 
 def _newest(procedure: str) -> Version | None:
@@ -279,7 +289,7 @@ def _drawn(procedure: str, files: Mapping[str, bytes]) -> tuple[str, bytes, str]
                     return path, content, drawing.name
     path = next((path for path in files if path.endswith(".bpmn")), "")
     if not path:
-        raise NotFound(what=Bilingual(zh="流程图", en="diagram"), which=procedure)
+        raise NotFound("diagram", procedure)
     return path, files[path], procedure
 
 
@@ -308,7 +318,7 @@ def _saved(kept: Draft | None, newest: Version) -> tuple[str, str]:
 
 def _number(asked: Mapping[str, Any], key: str) -> int:
     value = asked.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31 else 0
 
 
 def _json(problems: Sequence[Problem]) -> list[dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,8 +42,7 @@ def act(task_id: str) -> flask.typing.ResponseReturnValue:
     try:
         task = engine().task(task_id, actor())
     except TaskAlreadyDone as error:
-        typed = {key[len(forms.PREFIX) :]: value for key, value in request.form.items() if key.startswith(forms.PREFIX)}
-        return kept.page(error, None, typed, task_id.rpartition(".")[0])
+        return kept.page_of_done(error, forms.raw(request.form), task_id.rpartition(".")[0])
     sheet = sheet_of(task)
     if "_asked" in request.form:
         return {"asked": sorted(sheet.asked(sheet.read(request.form, MultiDict(), store_for(task.case))))}
@@ -62,7 +62,7 @@ def act(task_id: str) -> flask.typing.ResponseReturnValue:
         return _page(task, sheet.page(typed, error.fields)), 422
     except EngineError as error:
         return kept.page(error, sheet, typed, task.case)
-    flask.flash(done_sentence(task.name, task.case, outcome.status, outcome.tasks), "success")
+    flask.flash(done_sentence(presenting.task_name(task), task.case, outcome.status, outcome.tasks), "success")
     mine = engine().open_tasks(case=task.case, actor=actor())
     if mine:
         return flask.redirect(flask.url_for("tasks.show", task_id=mine[0].id))
@@ -114,7 +114,7 @@ def rows_changed(typed: Mapping[str, Any]) -> dict[str, Any] | None:
         return forms.with_row(typed, key)
     if "_remove" in form:
         key, _sep, row = form["_remove"].rpartition(":")
-        return forms.without_row(typed, key, int(row)) if row.isdigit() else dict(typed)
+        return forms.without_row(typed, key, int(row)) if re.fullmatch("[0-9]{1,6}", row) else dict(typed)
     return None
 
 
@@ -124,7 +124,7 @@ def done_sentence(name: str, number: str, status: str, tasks: tuple[Task, ...]) 
         return _("已提交“%(name)s”，诉求件 %(number)s 办结。", name=name, number=number)
     if status == "stuck":
         return _("已提交“%(name)s”，诉求件 %(number)s 的流程遇到异常，已通知负责人。", name=name, number=number)
-    following = _("、").join(dict.fromkeys(task.name for task in tasks))
+    following = _("、").join(dict.fromkeys(presenting.task_name(task) for task in tasks))
     if not following:
         return _("已提交“%(name)s”，诉求件 %(number)s 等待后续时点或消息。", name=name, number=number)
     return _(
@@ -134,7 +134,7 @@ def done_sentence(name: str, number: str, status: str, tasks: tuple[Task, ...]) 
 
 def _page(task: Task, form: forms.FormPage, *, revealed: Mapping[str, str] | None = None) -> str:
     case = engine().case(task.case)
-    words = vocabulary.of_version(case.procedure, case.version)
+    words = vocabulary.of_case(case)
     return flask.render_template(
         "tasks/task.html",
         task=task,
@@ -142,5 +142,6 @@ def _page(task: Task, form: forms.FormPage, *, revealed: Mapping[str, str] | Non
         case=case,
         revealed=revealed,
         facts=facts.of_case(case, task.values, words),
+        masks=words.masks,
         people=words.caller({**case.values, **task.values}, revealed),
     )

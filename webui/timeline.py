@@ -12,9 +12,6 @@ from webui import presenting, wording
 from webui.language import _
 from webui.vocabulary import Vocabulary as Vocabulary
 
-#: Variables the engine or a diagram keeps for itself; people are shown what people filled in.
-_INTERNAL = frozenset({"case_no", "started_by", "started_at", "loopCounter"})
-
 
 @dataclass
 class Moment:
@@ -80,7 +77,7 @@ def _moment(entry: LogEntry, words: Vocabulary) -> Moment:
         who,
         entry.kind,
         _sentence(entry, words),
-        note=_note(entry),
+        note=words.named(_note(entry), entry.element or ""),
         filled=list(_filled(entry, words)),
     )
 
@@ -120,8 +117,8 @@ def _filled(entry: LogEntry, words: Vocabulary) -> Iterator[tuple[str, str]]:
     if entry.kind not in COMMANDS:
         return
     values = entry.data.get("values") or {}
-    for key in [*(key for key in words.items if key in values), *(key for key in values if key not in words.items)]:
-        if key not in _INTERNAL and (text := words.words(key, values[key])):
+    for key in dict.fromkeys((*words.asked(entry.element), *words.items, *values)):
+        if key in values and not words.is_technical(key, entry.element) and (text := words.words(key, values[key])):
             yield words.label(key), text
 
 

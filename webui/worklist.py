@@ -26,14 +26,13 @@ def index() -> flask.typing.ResponseReturnValue:
     asked = flask.request.args.get("tab", "")
     tab = next((one for one in TABS if one == asked), "mine" if counts["mine"] or not counts["pool"] else "pool")
     page = engine().worklist(actor(), tab, search, page_number(), PAGE_SIZE)
-    words = facts.in_lists({number: engine().case(number) for number in {task.case for task in page.rows}})
     return flask.render_template(
         "worklist/worklist.html",
         tab=tab,
         counts=counts,
         page=page,
         search=search,
-        words_of=words,
+        words_of=facts.in_lists({task.case: task for task in page.rows}),
         tabs=(("mine", _("我的待办")), ("pool", _("待认领"))),
     )
 
@@ -41,4 +40,4 @@ def index() -> flask.typing.ResponseReturnValue:
 def page_number() -> int:
     """The page asked for, counted from 1."""
     text = flask.request.args.get("page", "1")
-    return max(1, min(int(text), 100_000)) if text.isdecimal() else 1
+    return max(1, min(int(text), 100_000)) if text.isdecimal() and len(text) < 10 else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from engine.bpmn import dialect, timers
 from engine.bpmn.model import Node
@@ -11,6 +12,7 @@ from engine.bpmn.timers import TimerUnreadable
 from engine.clock import system_clock
 from engine.rules import expressions
 from engine.rules.expressions.syntax import is_identifier
+from engine.rules.json_values import RESERVED
 
 
 def check_texts(node: Node, problems: Problems) -> None:
@@ -23,6 +25,13 @@ def check_texts(node: Node, problems: Problems) -> None:
         _check_script(node, problems)
     _check_dates(node, problems)
     for name in _variables_made(node):
+        if name in RESERVED:
+            problems.error(
+                node.id,
+                "variable_reserved",
+                f"“{name}”由系统填写，不能由流程写入。请换一个变量名。",
+                f"“{name}” is set by the system and not by a diagram. Choose another name.",
+            )
         if not is_identifier(name):
             problems.error(
                 node.id,
@@ -82,6 +91,8 @@ def _variables_made(node: Node) -> Iterator[str]:
         yield mapping.target
     if node.loop is not None:
         yield from (name for name in (node.loop.item, node.loop.output, node.loop.output_item) if name)
+    with suppress(expressions.ExpressionError):  # what is wrong with a script is said elsewhere
+        yield from (name for name, _ in expressions.parse_script(node.script))
     if variable := node.attributes.get(f"{{{dialect.CAMUNDA}}}resultVariable"):
         yield variable
 

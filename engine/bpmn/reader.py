@@ -14,6 +14,10 @@ from engine.rules.xml import XmlRefused, parse_xml
 
 Element = etree._Element
 
+#: Longer ids and names are a mistake, and would stand in every log entry.
+MAX_ID = 200
+MAX_NAME = 500
+
 
 def local(element: Element) -> str:
     """The tag without its namespace."""
@@ -100,7 +104,7 @@ def _check_identifiers(root: Element, problems: Problems) -> None:
         if namespace(element) != dialect.BPMN:
             continue
         identifier = element.get("id")
-        if identifier is None:
+        if not identifier:
             if local(element) in dialect.NEEDS_ID:
                 problems.error(
                     "",
@@ -109,6 +113,14 @@ def _check_identifiers(root: Element, problems: Problems) -> None:
                     f"The {local(element)} “{element.get('name', '')}” in line {element.sourceline} has no id.",
                 )
             continue
+        for text, limit in ((identifier, MAX_ID), (element.get("name", ""), MAX_NAME)):
+            if len(text) > limit:
+                problems.error(
+                    identifier[:MAX_ID],
+                    "text_too_long",
+                    f"“{text[:40]}…”超过 {limit} 个字符。",
+                    f"“{text[:40]}…” has more than {limit} characters.",
+                )
         if identifier in seen:
             problems.error(
                 identifier,

@@ -70,7 +70,9 @@ class Send:
 
 @dataclass(frozen=True)
 class Step:
-    """What one action did. ``snapshot`` is text to be stored as it is; ``values`` are the case's own variables."""
+    """What one action did. ``snapshot`` is text to be stored as it is; ``values`` are the case's own variables.
+
+    ``starved``: the joins at which tokens wait for others that can never come, where nothing else is left to happen."""
 
     snapshot: str
     facts: tuple[Fact, ...]
@@ -79,6 +81,7 @@ class Step:
     sends: tuple[Send, ...]
     finished: bool
     values: Values
+    starved: tuple[str, ...] = ()
 
 
 # Actions: what may be asked of a running case. ``now`` is given apart.

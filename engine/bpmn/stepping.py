@@ -123,13 +123,17 @@ def _timers(case: CaseWorkflow) -> list[Task]:
 
 
 def _result(case: CaseWorkflow) -> Step:
+    tasks, waits = ((), ()) if case.finished else (_open_tasks(case), _waits(case))
+    # Nobody and nothing will ever act on this case again, and it has not ended: a join waits in vain.
+    starved = () if case.finished or tasks or waits else tuple(token.task_spec.bpmn_id for token in case.tokens())
     return Step(
         snapshot=snapshot.dump(case),
         facts=tuple(case.facts),
         sends=tuple(case.sends),
         finished=case.finished,
-        tasks=() if case.finished else _open_tasks(case),
-        waits=() if case.finished else _waits(case),
+        tasks=tasks,
+        waits=waits,
+        starved=tuple(dict.fromkeys(starved)),
         values=deepcopy(case.data),
     )
 

@@ -19,8 +19,7 @@ from engine.cli import cases, importing, procedures, running, tasks
 from engine.cli.output import error_document, json_text, write
 from engine.cli.top import top
 from engine.cli.wording import choose_language, say, usage_message
-from engine.errors import EngineError, speaking
-from engine.settings import BadSetting
+from engine.errors import BadSetting, EngineError, speaking
 
 #: The modules that add commands to ``top``; named here so that none is dropped as an unused import.
 NOUNS = (procedures, cases, tasks, importing, running)

@@ -1,4 +1,4 @@
-"""``start``, ``message``, ``show``, ``history``, ``verify``: one case, or all of them."""
+"""``start``, ``message``, ``show``, ``history``, ``verify``, ``reindex``: one case, or all of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.cli.standing import answer_outcome, status_word, task_table
 from engine.cli.top import top
 from engine.cli.values import read_values
 from engine.cli.wording import SpokenOption, say
-from engine.commands import SendMessage, StartCase
+from engine.commands import RebuildIndexes, SendMessage, StartCase
 
 
 @command(
@@ -148,6 +148,24 @@ def verify(session: Session, case: str | None) -> Exit:
 
     session.answer({"cases": report.cases, "ok": report.ok, "mismatches": mismatches}, text)
     return 0 if report.ok else 1
+
+
+@command(
+    top,
+    "reindex",
+    zh="按快照和记录重建待办与等待的索引。诉求件与记录不变；不指定诉求件则重建全部。",
+    en="Write the lists of open tasks and waits anew from snapshots and logs. Cases and logs do not change. "
+    "All cases unless one is named.",
+)
+@click.argument("case", metavar="[CASE]", required=False)
+@as_user()
+def reindex(session: Session, case: str | None, user: str | None) -> Exit:
+    rebuilt = session.engine.handle(RebuildIndexes(case=case, actor=operating(user)))
+    session.answer(
+        {"cases": len(rebuilt)},
+        lambda: say(f"已重建 {len(rebuilt)} 件诉求的索引。", f"{len(rebuilt)} case(s) indexed anew."),
+    )
+    return 0
 
 
 def _short(value: Any, limit: int = 100) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from typing import Any, NoReturn
 
 import click
@@ -81,6 +82,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object with the same key twice means one thing to one program and another to the next."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        twice = next(key for index, (key, _) in enumerate(pairs) if any(key == other for other, _ in pairs[:index]))
+        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
         raise ValueError(say(f"键 {twice} 出现两次", f"the key {twice} occurs twice"))
     return found

@@ -6,8 +6,8 @@ missing and leaves the rest alone, so that a case somebody has worked on stays a
 
 from __future__ import annotations
 
-from engine.demo.loading import DemoRefused, Loaded, find_root, load_demo, set_up
+from engine.demo.loading import Loaded, find_root, load_demo, set_up
 from engine.demo.staff import Staff, Story
 from engine.demo.walking import who_does, work_off
 
-__all__ = ["DemoRefused", "Loaded", "Staff", "Story", "find_root", "load_demo", "set_up", "who_does", "work_off"]
+__all__ = ["Loaded", "Staff", "Story", "find_root", "load_demo", "set_up", "who_does", "work_off"]

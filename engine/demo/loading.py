@@ -16,7 +16,7 @@ from engine.commands import PublishVersion, SaveRole, SaveUnit, SaveUser, SetPas
 from engine.demo.staff import Staff, Story
 from engine.demo.walking import work_off
 from engine.doctor import DEMO_PASSWORD
-from engine.errors import AlreadyThere, Bilingual, Refused
+from engine.errors import AlreadyThere, Bilingual, DemoRefused
 from engine.settings import Settings
 
 #: On whose behalf procedures and people are set up: the installation itself.
@@ -26,13 +26,6 @@ SYSTEM = "system"
 AGENT = "agent"
 
 _kinds = (".bpmn", ".dmn", ".form")
-
-
-class DemoRefused(Refused):
-    """The demonstration is not loaded here. ``reason``."""
-
-    zh = "未载入演示数据：{reason}"
-    en = "The demonstration was not loaded: {reason}"
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,10 @@ import uuid
 from typing import Any
 
 from engine.commands import AttachFile
-from engine.errors import CaseClosed
-from engine.handlers.stepping import OPEN, refused
+from engine.errors import CaseClosed, refused
+from engine.handlers.stepping import OPEN
 from engine.handlers.work import Work
 from engine.records import Attachment
-from engine.rules.access import may_see
 from engine.storage.versions import sha256_of
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -21,15 +20,14 @@ _LONGEST_NAME = 200
 def attach_file(command: AttachFile, work: Work) -> dict[str, Any]:
     """Stores a file and returns the value that goes into the field. Without a case it belongs to whoever stored it,
     until values that name it are entered into one."""
-    work.needs(work.actor.known, "没有这个账号。", "there is no such account.")
+    work.must_be_known()
     if len(command.content) > MAX_BYTES:
         raise refused(
             f"附件不能超过 {MAX_BYTES // 1024 // 1024} MB。", f"A file may have at most {MAX_BYTES // 1024 // 1024} MB."
         )
     if command.case is not None:
         case = work.store.cases.load(command.case)
-        standing = work.standing(case.number, case.started_by)
-        work.needs(may_see(work.actor, standing), "您与这件诉求无关。", "you have nothing to do with this case.")
+        work.must_see(case.number, case.started_by)
         if case.status not in OPEN:
             raise CaseClosed(case=case.number)
     new = Attachment(

@@ -7,13 +7,13 @@ from typing import Any
 
 from engine import bpmn
 from engine.commands import AddNote, CancelCase, StartCase
-from engine.errors import AlreadyThere
+from engine.errors import AlreadyThere, refused
 from engine.handlers.persons import protect
-from engine.handlers.stepping import CaseChange, refused
+from engine.handlers.stepping import CaseChange
 from engine.handlers.tasks import complete_open
 from engine.handlers.work import Work
 from engine.records import Outcome
-from engine.rules.access import may_cancel, may_do, may_see
+from engine.rules.access import ADMINISTER, has_role, may_cancel, may_do
 from engine.rules.json_values import clean_values, refuse_reserved
 from engine.rules.numbering import case_number, day_prefix
 from engine.storage.cases import CaseRow
@@ -25,7 +25,7 @@ _LONGEST_REFERENCE = 200
 
 def start_case(command: StartCase, work: Work) -> Outcome:
     """Opens a case on the newest version; with ``first``, finishes its first task in the same transaction."""
-    work.needs(work.actor.known, "没有这个账号。", "there is no such account.")
+    work.must_be_known()
     loaded = work.newest(command.procedure)
     values = clean_values(command.values)
     refuse_reserved(values, {})
@@ -105,7 +105,7 @@ def add_note(command: AddNote, work: Work) -> Outcome:
     if not text or len(text) > _LONGEST_TEXT or "\x00" in text:
         raise refused(f"备注应有 1 至 {_LONGEST_TEXT} 个字符。", f"A note has 1 to {_LONGEST_TEXT} characters.")
     change = CaseChange.of(work, command.case)
-    _must_see(change)
+    work.must_see(change.case.number, change.case.started_by)
     change.note("note_added", {"text": text})
     return change.save()
 
@@ -126,7 +126,12 @@ def cancel_case(command: CancelCase, work: Work) -> Outcome:
     return change.save()
 
 
-def _must_see(change: CaseChange) -> None:
-    work = change.work
-    standing = work.standing(change.case.number, change.case.started_by)
-    work.needs(may_see(work.actor, standing), "您与这件诉求无关。", "you have nothing to do with this case.")
+def rebuild_indexes(work: Work, number: str) -> None:
+    """Writes a case's rows in the lists of open tasks and waits anew; neither the case nor its log changes."""
+    may_rebuild(work)
+    CaseChange.of(work, number, must_be_open=False).rebuild_indexes()
+
+
+def may_rebuild(work: Work) -> None:
+    """Raises ``NotAllowed`` for whoever does not look after the installation."""
+    work.needs(has_role(work.actor, ADMINISTER), "只有系统管理员可以重建索引。", "only administrators rebuild indexes.")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from engine import bpmn
 from engine.clock import from_text
 from engine.commands import SendMessage, SendSignal
+from engine.errors import refused
 from engine.handlers.cases import begin
 from engine.handlers.persons import protect
-from engine.handlers.stepping import OPEN, CaseChange, refused
+from engine.handlers.stepping import OPEN, CaseChange
 from engine.handlers.work import Work
 from engine.records import Outcome, Values
-from engine.rules.access import BROADCAST, has_role, may_see
+from engine.rules.access import BROADCAST, has_role
 from engine.rules.json_values import clean_values, refuse_reserved
 
 
@@ -19,8 +20,7 @@ def send_message(command: SendMessage, work: Work) -> Outcome:
     if command.case is None:
         return start_by_message(work, command.name, command.values)
     change = CaseChange.of(work, command.case)
-    standing = work.standing(change.case.number, change.case.started_by)
-    work.needs(may_see(work.actor, standing), "您与这件诉求无关。", "you have nothing to do with this case.")
+    work.must_see(change.case.number, change.case.started_by)
     if not any(wait.kind == "message" and wait.name == command.name for wait in change.waits):
         raise refused(
             f"诉求件 {command.case} 没有在等待消息“{command.name}”。",
@@ -33,7 +33,7 @@ def send_message(command: SendMessage, work: Work) -> Outcome:
 
 def start_by_message(work: Work, name: str, values: Values) -> Outcome:
     """Opens a case on the one procedure that starts with that message."""
-    work.needs(work.actor.known, "没有这个账号。", "there is no such account.")
+    work.must_be_known()
     starting = work.store.versions.starting_with("messages", name)
     if not starting:
         raise refused(f"没有流程由消息“{name}”启动。", f"No procedure starts with the message “{name}”.")
@@ -50,7 +50,7 @@ def start_by_message(work: Work, name: str, values: Values) -> Outcome:
 
 def start_by_signal(work: Work, version: int, name: str, values: Values) -> Outcome:
     """Opens a case on a version that starts with that signal."""
-    work.needs(work.actor.known, "没有这个账号。", "there is no such account.")
+    work.must_be_known()
     given = clean_values(values)
     refuse_reserved(given, {})
     return begin(work, work.version(version), given, signal=name).save()
@@ -59,8 +59,7 @@ def start_by_signal(work: Work, version: int, name: str, values: Values) -> Outc
 def send_signal(command: SendSignal, work: Work) -> Outcome:
     """Hands a signal to the one case that is named. ``Refused`` if it does not wait for it."""
     case = work.store.cases.load(str(command.case))
-    standing = work.standing(case.number, case.started_by)
-    work.needs(may_see(work.actor, standing), "您与这件诉求无关。", "you have nothing to do with this case.")
+    work.must_see(case.number, case.started_by)
     outcome = deliver_signal(work, case.number, command.name, command.values)
     if outcome is None:
         raise refused(

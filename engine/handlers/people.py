@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from engine.commands import MarkSent, SaveRole, SaveUnit, SaveUser, SetPassword
-from engine.errors import NotFound
-from engine.handlers.stepping import refused
+from engine.commands import SaveRole, SaveUnit, SaveUser, SetPassword
+from engine.errors import NotFound, refused
 from engine.handlers.work import Work
 from engine.records import User
 from engine.rules.access import ADMINISTER, MACHINES, has_role
@@ -51,14 +50,8 @@ def set_password(command: SetPassword, work: Work) -> None:
         "only one's own password may be changed.",
     )
     if work.store.people.user(command.login) is None:
-        raise NotFound(what="用户", which=command.login)
+        raise NotFound("person", command.login)
     work.store.people.set_password(command.login, command.password_hash)
-
-
-def mark_sent(command: MarkSent, work: Work) -> None:
-    """Notes that something left the outbox; the worker's business."""
-    work.needs(work.actor.trusted or has_role(work.actor, ADMINISTER), "由系统发送。", "the worker sends.")
-    work.store.cases.mark_sent(command.send, work.at)
 
 
 def _must_administer(work: Work) -> None:

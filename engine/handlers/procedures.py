@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from engine import bpmn
 from engine.commands import PublishVersion, SaveProcedureDraft
-from engine.errors import Conflict, Problem
-from engine.handlers.stepping import refused
+from engine.errors import DraftMovedOn, Problem, refused
 from engine.handlers.work import Work
 from engine.records import Draft, Version
 from engine.rules.access import PUBLISH, has_role
@@ -18,13 +17,6 @@ from engine.storage.versions import Part, manifest_hash, sha256_of
 MAX_FILES = 500
 MAX_FILE_BYTES = 5 * 1024 * 1024
 _LONGEST_PATH = 300
-
-
-class DraftMovedOn(Conflict):
-    """Somebody else saved the draft in the meantime. ``procedure``."""
-
-    zh = "流程 {procedure} 的草稿刚刚被他人保存，请重新载入后再改。"
-    en = "The draft of {procedure} was saved by somebody else just now; load it again before editing."
 
 
 @dataclass(frozen=True)

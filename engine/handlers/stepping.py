@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from engine import bpmn
-from engine.errors import Bilingual, CaseClosed, DiagramFailed, Refused
-from engine.events import Chain, canonical, digest
+from engine.errors import Bilingual, CaseClosed, DiagramFailed
+from engine.events import Chain, canonical, claims, digest
 from engine.handlers.ledger_facts import facts_of, title_of
 from engine.handlers.work import Work
-from engine.records import Outcome, Task, Wait
+from engine.records import Incident, Outcome, Task, Wait
 from engine.rules.access import MACHINES
 from engine.storage.cases import CaseRow
 from engine.versions import Loaded, as_task, as_wait
@@ -103,7 +103,7 @@ class CaseChange:
         """Files named in values belong to the case from now on."""
         if isinstance(values, Mapping):
             key = values.get("attachment")
-            if isinstance(key, str):
+            if isinstance(key, str) and {"name", "size", "sha256"} <= set(values):
                 self._attached.add(key)
             self.attach(list(values.values()))
         elif isinstance(values, list):
@@ -127,6 +127,29 @@ class CaseChange:
         store.attachments.belong(self._attached, self.case.number, self.work.actor.login)
         return self.outcome()
 
+    def rebuild_indexes(self) -> None:
+        """Writes the case's open tasks and waits anew from its snapshot and log. The case itself stays as it is."""
+        store, number = self.work.store, self.case.number
+        self.tasks, self.waits = [], []
+        if self.case.status in OPEN:
+            entries = store.cases.entries(number)
+            opened = {entry.data.get("token"): entry.at for entry in entries if entry.kind == "task_opened"}
+            held = claims(entries)
+            tasks, waits = bpmn.open_items(self.loaded.definition, self.case.snapshot, self.work.now)
+            for drawn in tasks:
+                task = self._task(drawn, None)
+                claim = held.get(task.id)
+                self.tasks.append(
+                    replace(
+                        task,
+                        opened_at=opened.get(drawn.token, self.case.started_at),
+                        claimed_by=claim.actor if claim is not None else None,
+                        claimed_at=claim.at if claim is not None else None,
+                    )
+                )
+            self.waits = [as_wait(number, wait) for wait in waits]
+        store.open_items.rebuild(number, self.tasks, self.waits)
+
     def outcome(self) -> Outcome:
         """The case as it stands."""
         return Outcome(self.case.number, self.case.status, tuple(self.tasks))
@@ -140,20 +163,29 @@ class CaseChange:
             self.chain.add(at, login, fact.kind, fact.element, fact.data)
         if step.finished:
             self.chain.add(at, login, "case_closed")
+        incidents = (self._starved(kind, step.starved[0]),) if step.starved else ()
         self.case = replace(
             self.case,
-            status="closed" if step.finished else "open",
+            status="closed" if step.finished else "stuck" if incidents else "open",
             snapshot=step.snapshot,
             values=dict(step.values),
             title=title_of(step.values, self.loaded.definition.name),
             facts=facts_of(step.values, self.case.facts, self._began(step.facts)),
-            incidents=(),
+            incidents=incidents,
             ended_at=at if step.finished else None,
         )
         known = {task.token: task for task in self.tasks}
         self.tasks = [self._task(task, known.get(task.token)) for task in step.tasks]
         self.waits = [as_wait(self.case.number, wait) for wait in step.waits]
         self._sends.extend(step.sends)
+
+    def _starved(self, kind: str, element: str) -> Incident:
+        """Notes that the step left the case waiting for nobody, at a join that others can no longer reach."""
+        zh = "这里等待的其他分支已经不可能到达，流程无法继续。请检查分支与汇合是否成对。"
+        en = "The other branches this waits for can no longer come. Check that splits and joins match."
+        data = {"reason": "Starved", "zh": zh, "en": en, "command": kind}
+        self.chain.add(self.work.at, self.work.actor.login, "incident_raised", element, data)
+        return Incident(self.chain.seq, self.work.at, element, zh, en, kind)
 
     def _began(self, facts: Iterable[bpmn.Fact]) -> list[bpmn.ElementInfo]:
         definition = self.loaded.definition
@@ -162,7 +194,10 @@ class CaseChange:
 
     def _task(self, drawn: bpmn.OpenTask, known: Task | None) -> Task:
         task = as_task(self.case.number, drawn, known.opened_at if known else self.work.at)
-        task = replace(task, case_title=self.case.title, procedure=self.case.procedure)
+        case = self.case
+        task = replace(
+            task, case_title=case.title, procedure=case.procedure, version=case.version, facts=dict(case.facts)
+        )
         if known is not None:
             roles = known.roles if drawn.lane else task.roles
             return replace(task, roles=roles, claimed_by=known.claimed_by, claimed_at=known.claimed_at)
@@ -176,6 +211,7 @@ class CaseChange:
             topic = START_TOPIC
         if topic in INTERNAL_TOPICS:
             self.work.passing_on.append(topic)
+            return send.element, topic, {**send.values, "handed_on": self.work.handed_on + 1}
         return send.element, topic, send.values
 
     def _parties(self) -> set[tuple[str, str]]:
@@ -190,8 +226,3 @@ def _as_logged(action: bpmn.Action) -> bpmn.Action:
     if isinstance(action, bpmn.Fire):
         return action
     return replace(action, values=json.loads(canonical(dict(action.values))))
-
-
-def refused(zh: str, en: str) -> Refused:
-    """A request that cannot be carried out, with the reason."""
-    return Refused(reason=Bilingual(zh=zh, en=en))

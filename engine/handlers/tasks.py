@@ -89,13 +89,13 @@ def open_task(identifier: str, work: Work) -> tuple[CaseChange, Task]:
     """The case and the open task. Raises ``NotFound``, or ``TaskAlreadyDone`` with who was faster."""
     split = split_task_id(identifier)
     if split is None:
-        raise NotFound(what="待办", which=identifier)
+        raise NotFound("task", identifier)
     change = CaseChange.of(work, split[0], must_be_open=False)
     for task in change.tasks:
         if task.token == split[1]:
             return change, task
     by = work.store.cases.finisher(*split)
-    raise TaskAlreadyDone(task=identifier, by=by) if by is not None else NotFound(what="待办", which=identifier)
+    raise TaskAlreadyDone(task=identifier, by=by) if by is not None else NotFound("task", identifier)
 
 
 def _must_do(work: Work, task: Task) -> None:

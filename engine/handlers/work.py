@@ -7,8 +7,8 @@ from datetime import datetime
 
 from engine.clock import to_text
 from engine.errors import Bilingual, NotAllowed
-from engine.rules.access import Actor, Standing
-from engine.rules.form_fields import Options
+from engine.rules.access import Actor, Standing, may_see
+from engine.rules.forms.fields import Options
 from engine.storage.unit_of_work import UnitOfWork
 from engine.versions import Loaded, VersionCache
 
@@ -23,6 +23,8 @@ class Work:
     versions: VersionCache
     #: Topics that were put into the outbox for the engine itself to pass on after the commit.
     passing_on: list[str] = field(default_factory=list)
+    #: How many signals and messages led here one after the other; 0 where somebody, or the time, set it off.
+    handed_on: int = 0
 
     @property
     def at(self) -> str:
@@ -49,6 +51,15 @@ class Work:
     def lane_role(self, lane: str) -> str | None:
         """The role a lane means, where the diagram names nobody: the one with that key or label."""
         return self.store.people.role_called(lane)
+
+    def must_be_known(self) -> None:
+        """Raises ``NotAllowed`` for an actor who has no account where there are accounts."""
+        self.needs(self.actor.known, "没有这个账号。", "there is no such account.")
+
+    def must_see(self, number: str, started_by: str) -> None:
+        """Raises ``NotAllowed`` for an actor who has nothing to do with the case."""
+        allowed = may_see(self.actor, self.standing(number, started_by))
+        self.needs(allowed, "您与这件诉求无关。", "you have nothing to do with this case.")
 
     def refuse(self, zh: str, en: str) -> NotAllowed:
         """The error for an actor who lacks the right, with the reason."""

@@ -12,12 +12,11 @@ that reference is not created again, so the same file can be imported any number
 
 from __future__ import annotations
 
-from engine.imports.mapping import BadMapping, Mapping, read_mapping
+from engine.imports.mapping import Mapping, read_mapping
 from engine.imports.records import BadRow, Record, records
 from engine.imports.rows import RefusedRow, Report, import_rows
 
 __all__ = [
-    "BadMapping",
     "BadRow",
     "Mapping",
     "Record",

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
-from engine.errors import Bilingual, Refused
+from engine.errors import BadMapping, Bilingual
 from engine.imports.records import ENCODINGS
 from engine.imports.rules import Rule
 
@@ -22,13 +22,6 @@ _rule_keys = {
     "column", "join", "text", "constant", "separator", "map", "default", "moment", "date", "zone", "prefix", "required",
 }  # fmt: skip
 _sources = ("column", "join", "text", "constant")
-
-
-class BadMapping(Refused):
-    """The mapping file cannot be used, or does not fit the CSV file. ``reason``."""
-
-    zh = "对照文件有误：{reason}"
-    en = "The mapping cannot be used: {reason}"
 
 
 @dataclass(frozen=True)

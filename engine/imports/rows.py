@@ -8,8 +8,7 @@ from typing import Any, BinaryIO
 
 from engine import Engine
 from engine.commands import StartCase
-from engine.errors import AlreadyThere, Bilingual, Conflict, DiagramFailed, NotAllowed, Refused
-from engine.imports.mapping import BadMapping
+from engine.errors import AlreadyThere, BadMapping, Bilingual, Conflict, DiagramFailed, NotAllowed, Refused
 from engine.imports.mapping import Mapping as CsvMapping
 from engine.imports.records import BadRow, Record, records
 from engine.imports.rules import CellRefused, Rule, plain

@@ -23,8 +23,13 @@ def case_row(connection: Connection, number: str) -> CaseRow:
     query = select(*COLUMNS).join(procedure_version, procedure_version.c.id == case.c.version_id)
     row = connection.execute(query.where(case.c.number == number)).mappings().one_or_none()
     if row is None:
-        raise NotFound(what="诉求件", which=number)
+        raise NotFound("case", number)
     return read_case(row)
+
+
+def numbers(connection: Connection) -> list[str]:
+    """The numbers of all cases, in order."""
+    return list(connection.execute(select(case.c.number).order_by(case.c.number)).scalars())
 
 
 def case_in_full(connection: Connection, number: str) -> Case:

@@ -42,5 +42,5 @@ def version_id(connection: Connection, procedure: str, number: int | None) -> in
     query = query.where(newest()) if number is None else query.where(procedure_version.c.number == number)
     found = connection.execute(query).scalar_one_or_none()
     if found is None:
-        raise NotFound(what="流程", which=procedure if number is None else f"{procedure} {number}")
+        raise NotFound("procedure", procedure if number is None else f"{procedure} {number}")
     return int(found)

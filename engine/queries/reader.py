@@ -38,12 +38,14 @@ from engine.records import (
 )
 from engine.rules.access import ADMINISTER, AUDIT, PUBLISH, Actor, has_role, is_candidate, may_see
 from engine.rules.automatic import automatic_values
-from engine.rules.form_fields import Options
+from engine.rules.forms.fields import Options
+from engine.rules.masking import mask
 from engine.rules.task_ids import split_task_id
 from engine.storage.attachments import Attachments
 from engine.storage.cases import Cases
 from engine.storage.database import Database
 from engine.storage.people import People
+from engine.storage.persons import Persons, as_text, key_of, placed
 from engine.storage.unit_of_work import writing
 from engine.storage.vault import Vault, unseal
 from engine.storage.versions import Versions
@@ -137,6 +139,22 @@ class Reader:
             self._must_see(connection, actor, number)
             return found
 
+    def masked_person(self, number: str, actor: str | None = None) -> dict[str, str]:
+        """The caller's data of a case as anybody who may see the case sees it (张**, 138****1234): path of the value →
+        text. What was erased is left out. It reaches nobody, so no look is logged; ``RevealPerson`` shows it in clear.
+        Raises ``NotFound``, ``NotAllowed``."""
+        with self._asking("case", actor, number) as connection:
+            row = of_cases.case_row(connection, number)
+            self._must_see(connection, actor, number)
+            found = dict(placed(row.values))
+            clear = Persons(connection, self._vault).read(found.values())
+            kinds = self._loaded(connection, row.version_id).masks
+            return {
+                path: mask(kinds.get(reference["field"], "contact"), as_text(clear[key_of(reference)]))
+                for path, reference in found.items()
+                if key_of(reference) in clear
+            }
+
     def history(self, number: str, actor: str | None = None) -> list[LogEntry]:
         """The log of a case, in order. Raises ``NotFound``, ``NotAllowed``."""
         with self._asking("history", actor, number) as connection:
@@ -177,7 +195,7 @@ class Reader:
         with self._asking("attachment", actor) as connection:
             found = Attachments(connection).get(identifier)
             if found is None:
-                raise NotFound(what="附件", which=identifier)
+                raise NotFound("attachment", identifier)
             if actor is not None and actor != found.stored_by:
                 if found.case is not None:
                     self._must_see(connection, actor, found.case)
@@ -201,7 +219,7 @@ class Reader:
         with self._database.reading() as connection:
             found = procedures.versions(connection, procedure)
         if not found:
-            raise NotFound(what="流程", which=procedure)
+            raise NotFound("procedure", procedure)
         return found
 
     def version(self, procedure: str, number: int | None = None) -> Version:
@@ -267,7 +285,7 @@ class Reader:
         with self._database.reading() as connection:
             found = People(connection).user(login)
         if found is None:
-            raise NotFound(what="用户", which=login)
+            raise NotFound("person", login)
         return found
 
     def access_log(self, actor: str, case: str | None = None, page: int = 1, size: int = 50) -> Page[Access]:
@@ -283,7 +301,7 @@ class Reader:
 
     # --- Within -------------------------------------------------------------------------------------------------
 
-    def note_refusal(self, actor: str, action: str, case: str | None, error: NotAllowed) -> None:
+    def _note_refusal(self, actor: str, action: str, case: str | None, error: NotAllowed) -> None:
         """Keeps in the access log who was refused what, in a transaction of its own."""
         with writing(self._database, self._vault) as store:
             store.people.note_access(to_text(self.clock()), actor, action, "refused", case, error.text("zh"))
@@ -295,7 +313,7 @@ class Reader:
             with self._database.reading() as connection:
                 yield connection
         except NotAllowed as error:
-            self.note_refusal(actor or "", action, case, error)
+            self._note_refusal(actor or "", action, case, error)
             raise
 
     def _must_see(self, connection: Connection, actor: str | None, number: str) -> None:
@@ -308,6 +326,10 @@ class Reader:
     def _needs_role(self, connection: Connection, actor: str | None, roles: frozenset[str]) -> None:
         if actor is not None and not has_role(self._actor(connection, actor), roles):
             raise _refused(actor, "您没有所需的角色。", "you lack the role for this.")
+
+    def _numbers(self) -> list[str]:
+        with self._database.reading() as connection:
+            return of_cases.numbers(connection)
 
     def _actor(self, connection: Connection, login: str) -> Actor:
         return People(connection).actor(login)
@@ -334,4 +356,4 @@ def _gone(connection: Connection, identifier: str) -> NotFound | TaskAlreadyDone
     """Why a task is not open: it never was, or it was done or withdrawn, by whom."""
     split = split_task_id(identifier)
     by = Cases(connection).finisher(*split) if split is not None else None
-    return TaskAlreadyDone(task=identifier, by=by) if by is not None else NotFound(what="待办", which=identifier)
+    return TaskAlreadyDone(task=identifier, by=by) if by is not None else NotFound("task", identifier)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, f
 from engine.records import Page, Task
 from engine.rules.access import Actor
 from engine.storage.open_items import read_task
-from engine.storage.tables import case, open_task, task_candidate, task_draft
+from engine.storage.tables import case, open_task, procedure_version, task_candidate, task_draft
 
 Scope = Literal["mine", "pool", "all"]
 
@@ -106,4 +106,8 @@ def _not_assigned_to(actor: Actor) -> ColumnElement[bool]:
 
 
 def _tasks() -> Select[Any]:
-    return select(open_task, case.c.title, case.c.procedure).join(case, case.c.number == open_task.c["case"])
+    return (
+        select(open_task, case.c.title, case.c.procedure, case.c.facts, procedure_version.c.number.label("version"))
+        .join(case, case.c.number == open_task.c["case"])
+        .join(procedure_version, procedure_version.c.id == case.c.version_id)
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from engine import bpmn
 from engine.clock import from_text
 from engine.errors import Mismatch
-from engine.events import LogEntry
+from engine.events import LogEntry, claims
 from engine.records import Task
 from engine.storage.evidence import Evidence, Row
 from engine.storage.open_items import candidates
@@ -24,7 +24,7 @@ def compare_indexes(evidence: Evidence, definition: bpmn.Definition, entries: li
     waits: tuple[bpmn.Wait, ...] = ()
     if case["status"] in ("open", "stuck"):
         tasks, waits = bpmn.open_items(definition, case["snapshot"], from_text(entries[-1].at))
-    found = _tasks(evidence, tasks, _claims(entries))
+    found = _tasks(evidence, tasks, {task: entry.actor for task, entry in claims(entries).items()})
     expected = {
         (wait.token, wait.kind, wait.element, wait.process, wait.name, wait.due)
         for wait in (as_wait(evidence.number, item) for item in waits)
@@ -37,13 +37,13 @@ def compare_indexes(evidence: Evidence, definition: bpmn.Definition, entries: li
     return found
 
 
-def _tasks(evidence: Evidence, tasks: tuple[bpmn.OpenTask, ...], claims: dict[str, str]) -> list[Mismatch]:
+def _tasks(evidence: Evidence, tasks: tuple[bpmn.OpenTask, ...], holders: dict[str, str]) -> list[Mismatch]:
     found = []
     rows = {row["id"]: row for row in evidence.tasks}
     for drawn in tasks:
         task = as_task(evidence.number, drawn, "")
         row = rows.pop(task.id, None)
-        if row is None or _stored(row, drawn) != _drawn(task, drawn) or row["claimed_by"] != claims.get(task.id):
+        if row is None or _stored(row, drawn) != _drawn(task, drawn) or row["claimed_by"] != holders.get(task.id):
             found.append(_mismatch(evidence, f"待办 {task.id}", f"task {task.id}"))
             continue
         kept = {(item["kind"], item["value"]) for item in evidence.candidates if item["task"] == task.id}
@@ -54,17 +54,6 @@ def _tasks(evidence: Evidence, tasks: tuple[bpmn.OpenTask, ...], claims: dict[st
             found.append(_mismatch(evidence, f"待办 {task.id} 的办理人", f"who may do task {task.id}"))
     found += [_mismatch(evidence, f"待办 {key}", f"task {key}") for key in rows]
     return found
-
-
-def _claims(entries: list[LogEntry]) -> dict[str, str]:
-    """Who holds which task, as the log tells."""
-    held: dict[str, str] = {}
-    for entry in entries:
-        if entry.kind == "task_claimed":
-            held[str(entry.data.get("task"))] = entry.actor
-        elif entry.kind == "task_unclaimed":
-            held.pop(str(entry.data.get("task")), None)
-    return held
 
 
 def _drawn(task: Task, drawn: bpmn.OpenTask) -> tuple[Any, ...]:

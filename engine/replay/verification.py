@@ -39,7 +39,7 @@ def verify(room: EvidenceRoom, number: str | None) -> Report:
     for item in numbers:
         evidence = room.of(item)
         if evidence.case is None and not evidence.log:
-            raise NotFound(what="诉求件", which=item)
+            raise NotFound("case", item)
         found.extend(_Examination(room, evidence, pinned).run())
     return Report(len(numbers), tuple(found))
 

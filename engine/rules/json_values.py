@@ -8,14 +8,14 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from engine.errors import Bilingual, Refused
+from engine.errors import refused
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
 #: Whole numbers beyond this lose digits in browsers and other JSON readers.
 MAX_INTEGER = 2**53
 
-#: Set by the engine when a case starts; nobody else may.
+#: Set by the engine when a case starts: its number, who began it, and when. Nobody else may.
 RESERVED = frozenset({"case_no", "started_by", "started_at"})
 
 #: SpiffWorkflow takes an object with this key for one of its own and can never load the case again.
@@ -28,14 +28,14 @@ def clean_values(values: object) -> dict[str, Any]:
     Raises ``Refused`` for anything that is no JSON object, a name no expression could use, or more than 1 MB.
     """
     if not isinstance(values, Mapping):
-        raise _refused("应为一个 JSON 对象。", "Give one JSON object.")
+        raise refused("应为一个 JSON 对象。", "Give one JSON object.")
     for key in values:
         _check_name(key)
     _check_value(values, "", 1)
     text = json.dumps(_plain(values), sort_keys=True, ensure_ascii=False, allow_nan=False)
     size = len(text.encode("utf-8"))
     if size > MAX_BYTES:
-        raise _refused(
+        raise refused(
             f"内容共 {size:,} 字节，超过 {MAX_BYTES:,} 字节的上限。",
             f"The values take {size:,} bytes, more than the {MAX_BYTES:,} allowed.",
         )
@@ -47,38 +47,38 @@ def refuse_reserved(values: Mapping[str, Any], current: Mapping[str, Any]) -> No
     """Raises ``Refused`` if values would change what only the engine sets."""
     for key in sorted(RESERVED & set(values)):
         if key not in current or values[key] != current[key]:
-            raise _refused(f"“{key}”由系统填写，不能修改。", f"“{key}” is set by the system and cannot be given.")
+            raise refused(f"“{key}”由系统填写，不能修改。", f"“{key}” is set by the system and cannot be given.")
 
 
 def _check_name(key: object) -> None:
     if not isinstance(key, str) or not key.isidentifier():
-        raise _refused(
+        raise refused(
             f"“{str(key)[:80]}”不能作为名称：请用字母、汉字、数字和下划线，且不以数字开头。",
             f"“{str(key)[:80]}” cannot be a name: use letters, Chinese characters, digits and _, not a digit first.",
         )
     if unicodedata.normalize("NFKC", key) != key:
-        raise _refused(
+        raise refused(
             f"名称“{key}”含有全角或兼容字符。", f"The name “{key}” has full-width or compatibility characters."
         )
 
 
 def _check_value(value: object, path: str, depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise _refused(f"“{path[:80]}”嵌套超过 {MAX_DEPTH} 层。", f"“{path[:80]}” is nested deeper than {MAX_DEPTH}.")
+        raise refused(f"“{path[:80]}”嵌套超过 {MAX_DEPTH} 层。", f"“{path[:80]}” is nested deeper than {MAX_DEPTH}.")
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, str):
         _check_text(value, path)
     elif isinstance(value, int):
         if abs(value) > MAX_INTEGER:
-            raise _refused(f"“{path}”的数值过大。", f"The number at “{path}” is too large.")
+            raise refused(f"“{path}”的数值过大。", f"The number at “{path}” is too large.")
     elif isinstance(value, float):
         if not math.isfinite(value):
-            raise _refused(f"“{path}”不是有限的数。", f"“{path}” is not a finite number.")
+            raise refused(f"“{path}”不是有限的数。", f"“{path}” is not a finite number.")
     elif isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str) or key == _POISONOUS:
-                raise _refused(f"“{path}”中不能有名称“{key}”。", f"“{path}” may not contain the name “{key}”.")
+                raise refused(f"“{path}”中不能有名称“{key}”。", f"“{path}” may not contain the name “{key}”.")
             _check_text(key, path)
             _check_value(item, f"{path}.{key}" if path else key, depth + 1)
     elif isinstance(value, list | tuple):
@@ -86,12 +86,12 @@ def _check_value(value: object, path: str, depth: int) -> None:
             _check_value(item, f"{path}.{index}", depth + 1)
     else:
         kind = type(value).__name__
-        raise _refused(f"“{path}”不是 JSON 值（{kind}）。", f"“{path}” is not a JSON value ({kind}).")
+        raise refused(f"“{path}”不是 JSON 值（{kind}）。", f"“{path}” is not a JSON value ({kind}).")
 
 
 def _check_text(text: str, path: str) -> None:
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise _refused(f"“{path[:80]}”含有不能保存的字符。", f"“{path[:80]}” has characters that cannot be stored.")
+        raise refused(f"“{path[:80]}”含有不能保存的字符。", f"“{path[:80]}” has characters that cannot be stored.")
 
 
 def _plain(value: Any) -> Any:
@@ -100,7 +100,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value
-
-
-def _refused(zh: str, en: str) -> Refused:
-    return Refused(reason=Bilingual(zh=zh, en=en))

@@ -51,13 +51,9 @@ def mask_address(address: str) -> str:
     return (place.group() if place and place.end() < len(address) else _first_of_many(address)) + STARS
 
 
-def mask_contact(contact: str) -> str:
+def _contact(contact: str) -> str:
     """Anything that reaches somebody: a telephone number as one, li.ming@example.com → l**@example.com, else the
     first character."""
-    return _contact(contact)
-
-
-def _contact(contact: str) -> str:
     folded = unicodedata.normalize("NFKC", contact)
     if all(character in "0123456789+-() 转" for character in folded) and any(map(str.isdigit, folded)):
         return mask_phone(contact)

@@ -1,4 +1,4 @@
-"""Reading XML from people we do not know: no entities, no DTD, no network, bounded size and depth (design §3.2)."""
+"""Reading XML from people we do not know: no entities, no DTD, no network, bounded size and depth (ADR 0006)."""
 
 from __future__ import annotations
 

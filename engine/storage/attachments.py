@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, insert, or_, select, update
 
+from engine.errors import refused
 from engine.records import Attachment
 from engine.storage.tables import attachment
 
@@ -38,9 +39,18 @@ class Attachments:
         return read_attachment(row) if row is not None else None
 
     def belong(self, keys: Iterable[str], case: str, login: str) -> None:
-        """Files that person stored before there was a case now belong to this one."""
+        """Files that person stored before there was a case now belong to this one. Raises ``Refused`` for a file that is
+        another case's, or that somebody else stored: the case would name what nobody on it can open."""
         wanted = sorted(set(keys))
         if wanted:
+            mine = and_(attachment.c["case"].is_(None), attachment.c.stored_by == login)
+            ours = or_(attachment.c["case"] == case, mine)
+            usable = set(self._connection.scalars(select(attachment.c.id).where(attachment.c.id.in_(wanted), ours)))
+            if strange := [key for key in wanted if key not in usable]:
+                raise refused(
+                    f"附件 {strange[0][:80]} 不是为这件诉求上传的，请重新上传。",
+                    f"The file {strange[0][:80]} was not stored for this case; upload it again.",
+                )
             self._connection.execute(
                 update(attachment)
                 .where(attachment.c.id.in_(wanted), attachment.c["case"].is_(None), attachment.c.stored_by == login)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import AlreadyThere, Bilingual, NotFound, StaleCase
 from engine.events import LogEntry, canonical
 from engine.records import Incident
 from engine.storage.tables import case, case_log, case_party, outbox, procedure_version, sequence
+from engine.storage.upsert import upsert
 
 
 @dataclass(frozen=True)
@@ -101,14 +101,13 @@ class Cases:
         )
         row = self._connection.execute(query).mappings().one_or_none()
         if row is None:
-            raise NotFound(what="诉求件", which=number)
+            raise NotFound("case", number)
         return read_case(row)
 
     def next_number(self, name: str) -> int:
         """Counts up the sequence of that name, from 1. A number is lost where the transaction rolls back."""
-        build = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
         query = (
-            build(sequence)
+            upsert(self._connection, sequence)
             .values(name=name, value=1)
             .on_conflict_do_update(index_elements=["name"], set_={"value": sequence.c.value + 1})
             .returning(sequence.c.value)
@@ -156,12 +155,16 @@ class Cases:
             ],
         )
 
+    def entries(self, number: str) -> list[LogEntry]:
+        """The log of a case, in order."""
+        query = select(case_log).where(case_log.c["case"] == number).order_by(case_log.c.seq)
+        return [read_entry(row) for row in self._connection.execute(query).mappings()]
+
     def add_parties(self, number: str, parties: Iterable[tuple[str, str]]) -> None:
         """Notes who belongs to the case: (user or unit, its key)."""
         rows = [{"case": number, "kind": kind, "value": value} for kind, value in sorted(set(parties))]
         if rows:
-            build = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
-            self._connection.execute(build(case_party).on_conflict_do_nothing(), rows)
+            self._connection.execute(upsert(self._connection, case_party).on_conflict_do_nothing(), rows)
 
     def parties(self, number: str) -> tuple[frozenset[str], frozenset[str]]:
         """Who belongs to the case: logins, and keys of units."""

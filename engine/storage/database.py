@@ -10,20 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
-from engine.errors import Bilingual, EngineError
+from engine.errors import Bilingual, DatabaseFailed, refused
 from engine.storage import schema
 
 BUSY_SECONDS = 30
-
-
-class DatabaseFailed(EngineError):
-    """The database cannot be used just now or at all. ``reason``."""
-
-    zh = "数据库不可用：{reason}"
-    en = "The database cannot be used: {reason}"
 
 
 class AlreadyStored(Exception):
@@ -126,7 +119,7 @@ def _sqlite(url: URL) -> Engine:
         options["poolclass"] = StaticPool
     else:
         options.update(pool_size=5, max_overflow=50)
-    engine = create_engine(url, **options)
+    engine = create_engine(url, hide_parameters=True, **options)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -174,7 +167,7 @@ def _watch(engine: Engine, watch: Callable[[str], None]) -> None:
 
 def _postgresql(url: URL) -> Engine:
     try:
-        return create_engine(url, pool_size=5, max_overflow=50, pool_pre_ping=True)
+        return create_engine(url, pool_size=5, max_overflow=50, pool_pre_ping=True, hide_parameters=True)
     except NoSuchModuleError as error:
         raise DatabaseFailed(reason=str(error)) from None
 
@@ -186,5 +179,10 @@ def _failures() -> Iterator[None]:
         yield
     except IntegrityError as error:
         raise AlreadyStored(str(error.orig)) from error
+    except (DataError, OverflowError, UnicodeEncodeError) as error:
+        raise refused(
+            "含有数据库不能存储或查找的字符或数字。",
+            "It holds characters or a number that the database cannot store or look up.",
+        ) from error
     except DBAPIError as error:
         raise DatabaseFailed(reason=str(error.orig)) from error

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.events import canonical
 from engine.records import Task, Wait
 from engine.storage.tables import open_task, task_candidate, task_draft, wait
+from engine.storage.upsert import upsert
 
 
 def read_task(row: RowMapping) -> Task:
@@ -37,6 +37,8 @@ def read_task(row: RowMapping) -> Task:
         claimed_at=row["claimed_at"],
         case_title=row.get("title", ""),
         procedure=row.get("procedure", ""),
+        version=row.get("version", 0),
+        facts=json.loads(row.get("facts", "{}")),
     )
 
 
@@ -123,6 +125,21 @@ class OpenItems:
                 ],
             )
 
+    def rebuild(self, number: str, tasks: Sequence[Task], waits: Sequence[Wait]) -> None:
+        """Writes all rows of a case anew; what people typed into tasks that are still open stays."""
+        ids = [task.id for task in tasks]
+        typed = self._connection.execute(select(task_draft).where(task_draft.c.task.in_(ids))).mappings()
+        drafts = [dict(row) for row in typed]
+        # Rows whose task was lost do not go with it.
+        for table in (task_candidate, task_draft):
+            self._connection.execute(delete(table).where(table.c.task.in_(ids)))
+        self._connection.execute(delete(open_task).where(open_task.c["case"] == number))
+        self._connection.execute(delete(wait).where(wait.c["case"] == number))
+        self.replace_tasks([], tasks)
+        self.replace_waits([], waits)
+        if drafts:
+            self._connection.execute(insert(task_draft), drafts)
+
     def claim(self, task: str, login: str | None, at: str | None) -> None:
         """Notes who took the task, or, with None, that it is back in the pool."""
         self._connection.execute(
@@ -131,12 +148,16 @@ class OpenItems:
 
     def save_draft(self, task: str, login: str, content: bytes, at: str) -> None:
         """Keeps what a person typed, in place of what was kept before."""
-        build = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
         self._connection.execute(
-            build(task_draft)
+            upsert(self._connection, task_draft)
             .values(task=task, login=login, content=content, saved_at=at)
             .on_conflict_do_update(index_elements=["task", "login"], set_={"content": content, "saved_at": at})
         )
+
+    def forget_drafts(self, number: str) -> None:
+        """Deletes what people typed into the open tasks of a case and did not hand in."""
+        tasks = select(open_task.c.id).where(open_task.c["case"] == number)
+        self._connection.execute(delete(task_draft).where(task_draft.c.task.in_(tasks)))
 
 
 def _drawn(task: Task) -> dict[str, Any]:

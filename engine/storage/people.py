@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, true, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.records import User
 from engine.rules.access import MACHINES, Actor
 from engine.storage.tables import access_log, role, unit, user_account, user_role
+from engine.storage.upsert import upsert
 
 
 class People:
@@ -18,9 +17,6 @@ class People:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-
-    def _insert(self, table: Any) -> Any:
-        return (postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert)(table)
 
     def actor(self, login: str) -> Actor:
         """That person with roles and unit, in one query. Somebody without an account has no rights, unless there
@@ -92,17 +88,17 @@ class People:
         return self._connection.execute(select(unit.c.key).where(unit.c.key == key)).first() is not None
 
     def save_role(self, key: str, label: str) -> None:
-        query = self._insert(role).values(key=key, label=label)
+        query = upsert(self._connection, role).values(key=key, label=label)
         self._connection.execute(query.on_conflict_do_update(index_elements=["key"], set_={"label": label}))
 
     def save_unit(self, key: str, label: str) -> None:
-        query = self._insert(unit).values(key=key, label=label)
+        query = upsert(self._connection, unit).values(key=key, label=label)
         self._connection.execute(query.on_conflict_do_update(index_elements=["key"], set_={"label": label}))
 
     def save_user(self, user: User, at: str) -> None:
         """Adds or changes an account; its password stays."""
         columns = {"name": user.name, "unit": user.unit, "active": user.active}
-        query = self._insert(user_account).values(login=user.login, created_at=at, **columns)
+        query = upsert(self._connection, user_account).values(login=user.login, created_at=at, **columns)
         self._connection.execute(query.on_conflict_do_update(index_elements=["login"], set_=columns))
         self._connection.execute(delete(user_role).where(user_role.c.login == user.login))
         if user.roles:

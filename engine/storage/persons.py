@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -32,6 +32,28 @@ def references(value: Any) -> list[Mapping[str, str]]:
     return []
 
 
+def placed(value: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, str]]]:
+    """References in a JSON value with the path to each."""
+    if is_reference(value):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from placed(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from placed(item, f"{path}.{index}")
+
+
+def key_of(reference: Mapping[str, str]) -> tuple[str, str, str]:
+    """What a reference is looked up by."""
+    return str(reference["person"]), str(reference["field"]), str(reference["sha256"])
+
+
+def as_text(value: Any) -> str:
+    """A caller's value as it is shown."""
+    return "、".join(str(item) for item in value) if isinstance(value, list) else str(value)
+
+
 class Persons:
     """Callers in one transaction."""
 
@@ -51,7 +73,7 @@ class Persons:
         Raises ``NotFound`` if the person was erased."""
         key = self._key(number)
         if key is None:
-            raise NotFound(what="诉求人", which=number)
+            raise NotFound("caller", number)
         stored: dict[str, dict[str, str]] = {}
         rows = []
         for field, value in fields.items():

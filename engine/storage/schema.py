@@ -10,20 +10,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from engine.errors import EngineError
+from engine.errors import SchemaTooNew
 from engine.storage.migrations import HEAD
 
 #: Any number, the same in every process that opens the database.
 _LOCK = 4_807_110_154
 
 _FOLDER = Path(__file__).parent / "migrations"
-
-
-class SchemaTooNew(EngineError):
-    """The database was written by a newer Huiyin. ``found``."""
-
-    zh = "数据库由更新版本的回音建立（结构 {found}），请升级本软件。"
-    en = "This database was made by a newer Huiyin (schema {found}); upgrade the software."
 
 
 def upgrade(engine: Engine) -> None:

@@ -289,5 +289,3 @@ user_role = Table(
     Column("role", Text, ForeignKey("role.key"), primary_key=True),
     Index(None, "role"),
 )
-
-setting = Table("setting", metadata, Column("name", Text, primary_key=True), _text("content"))

@@ -14,26 +14,12 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from engine.errors import Bilingual, EngineError
+from engine.errors import Bilingual, KeyMissing, KeyWrong
 from engine.settings import Settings, read_key
 from engine.storage.database import Database
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
-
-
-class KeyMissing(EngineError):
-    """Personal data can be neither stored nor read without the installation's key. ``reason``."""
-
-    zh = "缺少数据密钥：{reason}"
-    en = "The data key is missing: {reason}"
-
-
-class KeyWrong(EngineError):
-    """What is stored was encrypted with another key."""
-
-    zh = "数据密钥与加密时所用的不一致，无法解密。"
-    en = "The data key is not the one this was encrypted with."
 
 
 def new_key() -> bytes:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.events import canonical, digest
 from engine.records import Draft, Version
 from engine.storage.tables import draft, file, procedure_version, published_part
+from engine.storage.upsert import upsert
 
 Manifest = Mapping[str, str]
 
@@ -122,9 +122,8 @@ class Versions:
         """Stores contents that are not stored yet."""
         rows = {sha256_of(content): content for content in contents}
         if rows:
-            build = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
             self._connection.execute(
-                build(file).on_conflict_do_nothing(),
+                upsert(self._connection, file).on_conflict_do_nothing(),
                 [{"sha256": sha, "content": content} for sha, content in sorted(rows.items())],
             )
 
@@ -170,8 +169,7 @@ class Versions:
             "saved_at": new.saved_at,
         }
         if base == 0:
-            build = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
-            query = build(draft).values(procedure=new.procedure, **columns).on_conflict_do_nothing()
+            query = upsert(self._connection, draft).values(procedure=new.procedure, **columns).on_conflict_do_nothing()
             return self._connection.execute(query.returning(draft.c.revision)).first() is not None
         changed = update(draft).where(draft.c.procedure == new.procedure, draft.c.revision == base).values(**columns)
         return self._connection.execute(changed).rowcount == 1

@@ -16,7 +16,7 @@ CALLS = {"emit": 0, "note": 0, "step": 0, "add": 2}
 def words_in_calls(calls: dict[str, int], *folders: str) -> set[str]:
     """String constants in that place of every call of a method with that name."""
     found: set[str] = set()
-    for path in (path for folder in folders for path in (ROOT / "engine" / folder).glob("*.py")):
+    for path in (path for folder in folders for path in (ROOT / "engine" / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_bytes())):
             if not isinstance(node, ast.Call):
                 continue

@@ -56,6 +56,7 @@ def test_a_join_takes_one_token_of_each_flow_and_leaves_the_excess() -> None:
     assert case.open == ["after"]
     case.do("after")
     assert not case.finished, "one token still waits at the join"
+    assert case.step.starved == ("join",), "and nothing will ever come"
 
 
 @pytest.mark.parametrize(("n", "opened"), [(0, ["c"]), (1, ["a"]), (2, ["a", "b"])])

@@ -56,6 +56,9 @@ def test_bytes_that_are_no_diagram_are_named_and_never_raise(content: bytes) -> 
         ),
         (START + '<scriptTask id="t"><script>x = __import__("os")</script></scriptTask>', "t", "script_invalid"),
         (START + '<userTask id="t" camunda:assignee="${a.b.c(}"/>', "t", "expression_invalid"),
+        (START + '<scriptTask id="t"><script>case_no = 1</script></scriptTask>', "t", "variable_reserved"),
+        (START + f'<userTask id="{"t" * 300}"/>', "t" * 200, "text_too_long"),
+        (START + f'<userTask id="t" name="{"长" * 600}"/>', "t", "text_too_long"),
         (START + '<userTask id="t" camunda:dueDate="tomorrow"/>', "t", "timer_invalid"),
         (START + '<userTask id="t" camunda:priority="high"/>', "t", "priority_invalid"),
         (START + '<callActivity id="t" calledElement="nowhere"/>', "t", "call_unknown"),
@@ -122,8 +125,9 @@ def test_data_objects_and_their_associations_are_drawn_only() -> None:
     assert Player(START + drawn + flows("start>a")).open == ["a"]
 
 
-def test_an_element_without_id_is_refused() -> None:
-    assert ("", "id_missing") in codes(START + '<userTask name="no id"/>')
+@pytest.mark.parametrize("body", ['<userTask name="no id"/>', '<userTask id="" name="empty id"/>'])
+def test_an_element_without_id_is_refused(body: str) -> None:
+    assert ("", "id_missing") in codes(START + body)
 
 
 def test_an_id_used_twice_is_refused() -> None:

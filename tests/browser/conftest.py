@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from webui import create_app
 
 __all__ = ["company"]
 
-CHROMIUM = next(
+CHROMIUM = os.environ.get("HUIYIN_CHROMIUM") or next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
 #: Without these Chromium looks for its maker's hosts at every start.

@@ -295,6 +295,7 @@ def test_every_command_has_help_in_both_languages(huiyin: Huiyin, monkeypatch: p
         "show",
         "history",
         "verify",
+        "reindex",
         "work",
         "import",
         "demo",

@@ -8,6 +8,7 @@ import pytest
 
 from engine import Engine
 from engine.commands import CancelCase, FireTimers, SendMessage, SendSignal
+from engine.engine import LONGEST_CHAIN
 from engine.errors import NotAllowed, Refused
 from tests.bpmn.drawing import END, MESSAGE, SIGNAL, START, boundary, catch, document, flows, throw, timer, users
 from tests.engine.steps import complete, kinds, publish, staff, start
@@ -151,4 +152,23 @@ def test_timers_fire_in_order_and_as_many_as_wanted(engine: Engine, clock: Any) 
 
     assert [outcome.case for outcome in engine.handle(FireTimers(limit=2, actor="clock"))] == numbers[:2]
     assert [outcome.case for outcome in engine.handle(FireTimers(limit=2, actor="clock"))] == numbers[2:]
+    assert engine.verify().ok
+
+
+@pytest.mark.parametrize(("begin", "event"), [(MESSAGE_START, MESSAGE), (SIGNAL_START, SIGNAL)])
+def test_a_procedure_that_sets_itself_off_for_ever_is_stopped(engine: Engine, begin: str, event: str) -> None:
+    body = throw("t", event) + users("a") + flows("start>t", "t>a")
+    publish(engine, document(START + body), document(begin + body, process="again"))
+
+    first = start(engine)
+
+    cases = engine.cases(size=100).rows
+    assert len(cases) == LONGEST_CHAIN + 1
+    stuck = [case for case in cases if case.status == "stuck"]
+    assert len(stuck) == 1 and stuck[0].number != first.case
+    assert engine.case(stuck[0].number).incidents[0].element == "t"
+    # Nothing is left for the worker, and what was opened can be worked on.
+    engine.handle(FireTimers(actor="clock"))
+    assert engine.cases().total == len(cases)
+    assert complete(engine, first).status == "closed"
     assert engine.verify().ok

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine import Engine
-from engine.commands import FireTimers, StartCase
+from engine.commands import CancelCase, FireTimers, StartCase
 from engine.errors import DiagramFailed, NotAllowed
 from tests.bpmn.drawing import END, START, catch, document, flow, flows, timer, users
 from tests.engine.steps import complete, kinds, publish, staff, start
@@ -87,3 +87,25 @@ def test_incidents_are_for_those_who_mend_them(engine: Engine) -> None:
         assert engine.incidents(login) == []
     with pytest.raises(NotAllowed):
         engine.incidents("li")
+
+
+def test_a_join_that_waits_in_vain_is_an_incident_and_the_case_can_be_cancelled(engine: Engine) -> None:
+    publish(
+        engine,
+        document(
+            START
+            + '<exclusiveGateway id="either" default="either_b"/><parallelGateway id="both"/>'
+            + users("a", "b", "after")
+            + flow("either", "a", "${x}")
+            + flows("start>either", "either>b", "a>both", "b>both", "both>after")
+        ),
+    )
+    outcome = complete(engine, start(engine, x=True))
+
+    case = engine.case(outcome.case)
+    assert (outcome.status, case.status, outcome.tasks) == ("stuck", "stuck", ())
+    assert [found.element for found in case.incidents] == ["both"]
+    assert engine.verify(case.number).ok
+    engine.handle(CancelCase(case=case.number, reason="流程画错了", actor="li"))
+    assert engine.case(case.number).status == "cancelled"
+    assert engine.verify(case.number).ok

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from engine import Engine, EngineError, Settings
+from engine.errors import NotFound, Refused
 from engine.storage import migrations
 from engine.storage.database import Database
 from engine.storage.tables import metadata
@@ -113,3 +115,23 @@ def test_an_engine_without_a_file_works(settings: Settings) -> None:
         publish(engine, TWO)
         assert start(engine, caller_name="张三").status == "open"
         assert engine.verify().ok
+
+
+@pytest.mark.parametrize("bad", ["\ud800", "a\x00b"])
+def test_what_the_database_cannot_look_up_is_refused(engine: Engine, bad: str) -> None:
+    for ask in (engine.case, engine.user, engine.version, engine.attachment, engine.history, engine.task):
+        with pytest.raises((NotFound, Refused)):
+            ask(bad)
+    with pytest.raises((NotFound, Refused)):
+        engine.version("p", 10**30)
+    with pytest.raises((NotFound, Refused)):
+        start(engine, procedure=bad)
+
+
+def test_what_goes_wrong_in_the_database_is_told_without_the_values(database_url: str) -> None:
+    database, phone = Database.open(database_url), str(13_900_000_000 + 12_345_678)
+    with pytest.raises(EngineError) as caught, database.reading() as connection:
+        connection.execute(text("SELECT :phone FROM nowhere"), {"phone": phone})
+    database.close()
+    told = "".join(traceback.format_exception(caught.value))
+    assert "nowhere" in told and phone not in told

@@ -113,3 +113,16 @@ def test_files_are_bounded(engine: Engine) -> None:
             engine.handle(AttachFile(name=name, content=content, actor="li"))
     long = engine.handle(AttachFile(name="文" * 300 + ".pdf", content=b"x", actor="li"))["name"]
     assert (len(long), long[-4:]) == (200, ".pdf")
+
+
+def test_a_case_does_not_name_a_file_that_was_stored_for_another(engine: Engine) -> None:
+    publish(engine, TWO)
+    theirs = engine.handle(AttachFile(name="theirs.png", content=b"1", actor="wang"))
+    mine = engine.handle(AttachFile(name="mine.png", content=b"2", actor="li"))
+    outcome = start(engine)
+
+    with pytest.raises(Refused):
+        complete(engine, outcome, files=[theirs])
+    outcome = complete(engine, outcome, files=[mine], attachment="a word is no file")
+
+    assert engine.case(outcome.case).values["files"] == [mine]

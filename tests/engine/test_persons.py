@@ -19,8 +19,7 @@ from engine.commands import (
     SendMessage,
     StartCase,
 )
-from engine.errors import FormInvalid, NotAllowed, NotFound, Refused
-from engine.settings import BadSetting
+from engine.errors import BadSetting, FormInvalid, NotAllowed, NotFound, Refused
 from tests.bpmn.drawing import END, MESSAGE, START, document, flows, users
 from tests.engine.steps import complete, form, publish, roles_task, staff, start
 
@@ -150,11 +149,13 @@ def test_an_erased_person_is_gone_and_the_log_still_holds(engine: Engine) -> Non
     publish(engine, p_bpmn=DIAGRAM, f_form=FORM)
     staff(engine, li="agent", admin="sysadmin")
     outcome = complete(engine, start(engine), caller_name=NAME)
+    engine.handle(SaveDraft(task=outcome.tasks[0].id, values={"caller_phone": PHONE}, actor="li"))
     with pytest.raises(NotAllowed):
         engine.handle(ErasePerson(case=outcome.case, actor="li"))
 
     engine.handle(ErasePerson(case=outcome.case, reason="本人要求", actor="admin"))
 
+    assert engine.task_draft(outcome.tasks[0].id, "li") == {}
     assert engine.handle(RevealPerson(case=outcome.case, actor="li")) == {}
     assert engine.verify().ok
     with pytest.raises(NotFound):

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from engine.imports import BadMapping, read_mapping
+from engine.errors import BadMapping
+from engine.imports import read_mapping
 from engine.imports.rules import CellRefused, Rule
 
 HEAD: dict[str, Any] = {"procedure": "p", "source": "s", "reference": "Id"}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from engine.errors import Problem
 from engine.rules.decisions import Decision, DecisionError, Outcome, check_decisions, decide, parse_decisions
+from engine.rules.decisions.unary_tests import parse_unary_test
 from engine.rules.expressions import ExpressionError
-from engine.rules.unary_tests import parse_unary_test
 
 from .dmn_table import DMN_12, dmn, table
 

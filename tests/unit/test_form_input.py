@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,54 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import FormInvalid
-from engine.rules.forms import Field, Form, from_pairs, input_text, read_form, to_pairs
+from engine.rules.forms import Field, from_pairs, input_text, read_form, to_pairs
+
+from .form_parts import EVERYTHING, FILE, NOW, OPTIONS, choices, form, part
 
 ROOT = Path(__file__).parents[2]
-NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
-FILE = {"attachment": "a1", "name": "录音.mp3", "size": 12, "sha256": "0" * 64}
-
-
-def form(*components: dict[str, Any]) -> Form:
-    return read_form(
-        json.dumps({"type": "default", "id": "f", "components": list(components), "schemaVersion": 16}).encode()
-    )
-
-
-def part(kind: str, key: str = "x", **more: Any) -> dict[str, Any]:
-    return {"type": kind, "path" if kind == "dynamiclist" else "key": key, "label": "栏"} | more
-
-
-def choices(*values: Any) -> list[dict[str, Any]]:
-    return [{"label": str(value), "value": value} for value in values]
-
-
-TABLE = part(
-    "dynamiclist",
-    components=[
-        part("textfield", "measure", validate={"required": True}),
-        part("number", "n"),
-        part("datetime", "due", subtype="date"),
-        part("select", "who", valuesKey="users"),
-    ],
-)
-EVERYTHING = form(
-    part("textfield", "line"),
-    part("textarea", "lines"),
-    part("number", "whole", decimalDigits=0),
-    part("number", "amount"),
-    part("datetime", "moment", subtype="datetime"),
-    part("datetime", "day"),
-    part("datetime", "hour", subtype="time"),
-    part("checkbox", "tick"),
-    part("radio", "yes", values=choices(True, False)),
-    part("select", "one", values=choices("甲", "乙")),
-    part("checklist", "some", values=choices("甲", "乙", "丙")),
-    part("taglist", "people", valuesKey="users"),
-    part("filepicker", "files", multiple=True),
-    part("dynamiclist", "rows", components=TABLE["components"]),
-    part("textfield", "contact", properties={"personal": "true"}),
-)
-OPTIONS = {"users": {"li": "李", "wang": "王"}}
 
 
 # ---- pages
@@ -232,6 +189,6 @@ def test_the_intake_form_takes_a_whole_page() -> None:
     assert clean["can_answer_now"] is False
     assert clean["received_at"] == "2026-11-22T01:30:00.000000+00:00"
     assert clean["materials_received"] == [{"material": "照片", "copies": 2, "received": None}]
-    assert clean["receipt_no"] == "HZ20261122-0001"
+    assert clean["receipt_no"] == "20261122-0001-H"
     assert clean["business_amount"] is None
     assert "case_no" not in clean

@@ -162,7 +162,7 @@ def test_a_form_filled_in_plausibly_is_accepted(name: str) -> None:
 def test_a_call_starts_with_what_is_known() -> None:
     values = form("UC01-1").initial_values({"case_no": "20261122-0001"}, datetime(2026, 11, 22, 1, 30, 42, 7, UTC))
     assert values["case_no"] == "20261122-0001"
-    assert values["receipt_no"] == "HZ20261122-0001"
+    assert values["receipt_no"] == "20261122-0001-H"
     assert values["org_profile"] == "S01"
     assert values["received_at"] == "2026-11-22T01:30:00.000000+00:00"
     assert values["urgency"] == "一般"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
 from engine import Engine
-from engine.commands import SaveUser
+from engine.commands import SaveUser, SetPassword
 from tests.web.visitor import Visitor
 
 
@@ -105,3 +106,11 @@ def test_a_form_without_its_token_is_refused(app: Flask) -> None:
     page = visitor.get("/login")
     page = visitor.send(page.form("/login"), login="agent", password="huiyin-demo", csrf_token=None)
     assert page.status == 400 and "页面已过期" in page.words("main")
+
+
+def test_a_new_password_ends_the_sessions_opened_with_the_old_one(app: Flask, engine: Engine) -> None:
+    visitor = Visitor(app)
+    visitor.sign_in("agent")
+    engine.handle(SetPassword(login="agent", password_hash=PasswordHasher().hash("another one"), actor="agent"))
+    assert visitor.get("/").path == "/login"
+    assert visitor.sign_in("agent", "another one").path == "/"

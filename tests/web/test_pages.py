@@ -129,6 +129,20 @@ def test_what_is_not_there_is_said_so(signed: Any, path: str) -> None:
     assert page.status == 404 and "没有找到" in page.words("h1")
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/?page=" + "9" * 5000, 200),
+        ("/cases?page=²", 200),
+        ("/cases/%00", 404),
+        ("/studio/hotline/versions/" + "9" * 30, 422),
+        ("/diagrams/hotline/" + "9" * 30 + "/hotline.bpmn", 422),
+    ],
+)
+def test_addresses_nobody_would_type_are_no_errors_of_ours(signed: Any, path: str, status: int) -> None:
+    assert signed("liucheng").get(path).status == status
+
+
 def test_scripts_get_errors_as_json(signed: Any) -> None:
     answer = signed("kefu").client.get("/cases/20991231-0001", headers={"Accept": "application/json"})
     assert answer.status_code == 404 and answer.json is not None

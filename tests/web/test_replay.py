@@ -51,6 +51,18 @@ def test_what_is_done_adds_up_to_the_elements_that_ended_and_the_flows_taken(
     assert done == expected
 
 
+def test_what_a_diagram_keeps_for_itself_is_folded_away(auditor: Visitor, complaint: str) -> None:
+    root = auditor.get(f"/cases/{complaint}/replay").root
+    folded = root.xpath("//details[@class='hy-technical']")
+    assert any("started_at" in details.text_content() for details in folded)
+    for details in folded:
+        details.getparent().remove(details)
+    shown = root.xpath("//section[contains(@class, 'hy-replay-list')]")[0].text_content()
+    assert "started_at" not in shown and "promise_limit" not in shown and "更新流程内部数据" in shown
+    assert "coalesce(" not in shown and "问题类别" in shown
+    assert "started_at" not in auditor.get(f"/cases/{complaint}").words(".hy-filled")
+
+
 def test_entries_of_a_called_procedure_are_played_on_its_diagram(auditor: Visitor, complaint: str) -> None:
     played = frames(auditor, complaint)
 

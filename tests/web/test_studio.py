@@ -207,6 +207,21 @@ def test_a_hostile_diagram_is_answered_not_swallowed(owner: Visitor) -> None:
     assert post(owner, "/studio/intake/publish", xml=bomb, version=1, base=0)[0] == 422
 
 
+@pytest.mark.parametrize("body", [b'{"xml": "\\ud800"}', b"[" * 100_000, b'{"xml": null}', b'"xml"'])
+@pytest.mark.parametrize("action", ["check", "draft", "publish"])
+def test_what_cannot_be_a_diagram_is_refused(owner: Visitor, action: str, body: bytes) -> None:
+    token = owner.get("/studio").root.xpath("//meta[@name='csrf-token']/@content")[0]
+    answer = owner.client.post(
+        f"/studio/hotline/{action}", data=body, content_type="application/json", headers={"X-CSRFToken": token}
+    )
+    assert answer.status_code == 422
+
+
+def test_a_base_that_cannot_be_is_no_base(owner: Visitor, engine: Engine) -> None:
+    xml = next(text for path, text in engine.version("hotline").files.items() if path.endswith("hotline.bpmn"))
+    assert post(owner, "/studio/hotline/draft", xml=xml.decode(), base=10**30)[0] == 200
+
+
 def test_what_the_editor_sends_needs_the_token(owner: Visitor) -> None:
     for action in ("check", "draft", "publish"):
         assert owner.client.post(f"/studio/intake/{action}", json={"xml": "<a/>"}).status_code == 400

@@ -8,10 +8,15 @@ import pytest
 
 from engine import Engine
 from engine.clock import to_text
-from engine.commands import ClaimTask, CompleteTask, SaveDraft
+from engine.commands import ClaimTask, CompleteTask, ErasePerson, SaveDraft, StartCase
+from engine.errors import NotAllowed
+from engine.settings import Settings
+from engine.storage.database import Database
+from engine.storage.vault import Vault
 from tests.conftest import FakeClock
 from tests.web.conftest import COMPLAINT
 from tests.web.visitor import Page, Visitor, said
+from webui import create_app
 
 
 def task_of(engine: Engine, number: str, form: str) -> str:
@@ -75,7 +80,10 @@ def test_what_came_back_can_be_corrected_and_keeps_its_file(signed: Any, engine:
     (file,) = engine.case(number).values["attachments"]
     answer = agent.client.get(f"/attachments/{file['attachment']}")
     assert answer.data == b"proof" and answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    disposition = answer.headers["Content-Disposition"]
+    assert disposition.startswith("attachment;") and "filename*=UTF-8''%E7%85%A7%E7%89%87.txt" in disposition
+    # A header that is not Latin-1 is an error in the server.
+    assert disposition.isascii()
     assert answer.content_type == "application/octet-stream"
     assert signed("fuze2").get(f"/attachments/{file['attachment']}").status == 403
 
@@ -204,7 +212,10 @@ def test_callers_are_masked_until_somebody_looks_and_the_look_is_logged(
 ) -> None:
     kefu, task = signed("kefu"), task_of(engine, complaint, "UC02-1")
     page = kefu.get(f"/tasks/{task}")
-    assert "张伟" not in page.text and "13812345678" not in page.text and "●●●●" in page.words(".hy-work-side")
+    assert "张伟" not in page.text and "13812345678" not in page.text
+    assert "张**" in page.words(".hy-work-side") and "138****5678" in page.words(".hy-work-side")
+    assert engine.masked_person(complaint, "kefu") == {"caller_name": "张**", "contact": "138****5678"}
+    assert not engine.access_log("shenji").rows
     page = kefu.fill(page, f"/tasks/{task}", {"dispatch_note": "写到一半"}, button="_reveal")
     assert "张伟" in page.words(".hy-work-side") and "13812345678" in page.words(".hy-work-side")
     assert page.control("dispatch_note").text_content().strip() == "写到一半"
@@ -214,6 +225,46 @@ def test_callers_are_masked_until_somebody_looks_and_the_look_is_logged(
     assert "张伟" in page.words(".hy-case-side")
     assert [entry.action for entry in engine.access_log("shenji").rows] == ["RevealPerson", "RevealPerson"]
     assert signed("shenji").client.post(f"/cases/{complaint}/reveal").status_code == 400
+
+
+def test_the_worklist_asks_the_database_the_same_with_many_cases(web_settings: Settings, clock: FakeClock) -> None:
+    told: list[str] = []
+    database = Database.open(web_settings.database_url, watch=told.append)
+    with Engine(database, Vault(web_settings, database), clock) as engine:
+        kefu = Visitor(create_app(engine, web_settings))
+        kefu.sign_in("kefu")
+
+        def costs(cases: int) -> int:
+            for _ in range(cases):
+                engine.handle(StartCase(procedure="hotline", first=COMPLAINT, actor="agent"))
+            told.clear()
+            page = kefu.get("/")
+            assert "投诉举报" in page.words("tbody") and "电话" in page.words("tbody")
+            return len(told)
+
+        costs(1)
+        assert costs(1) == costs(4)
+
+
+def test_what_was_typed_into_a_task_somebody_else_finished_is_shown_in_words(
+    signed: Any, engine: Engine, complaint: str
+) -> None:
+    kefu, task = signed("kefu"), task_of(engine, complaint, "UC02-1")
+    page = kefu.get(f"/tasks/{task}")
+    agent = signed("agent")
+    agent.fill(agent.get(f"/tasks/{task}"), f"/tasks/{task}", DISPATCH)
+    page = kefu.fill(page, f"/tasks/{task}", {**DISPATCH, "dispatch_note": "我写了很久", "copy_discipline": True})
+    words = page.words("main")
+    assert page.status == 409 and "已由陈晓云办结" in words and "我写了很久" in words
+    assert "承办单位" in words and "业务一部" in words and "2026-11-30 17:30" in words
+    assert "handling_units" not in words and "ywb" not in words
+
+
+def test_masked_callers_are_for_those_who_may_see_the_case(engine: Engine, complaint: str) -> None:
+    with pytest.raises(NotAllowed):
+        engine.masked_person(complaint, "fuze2")
+    engine.handle(ErasePerson(case=complaint, reason="请求删除", actor="admin"))
+    assert engine.masked_person(complaint, "kefu") == {}
 
 
 def test_a_draft_of_somebody_elses_task_is_refused(signed: Any, engine: Engine, complaint: str) -> None:
@@ -249,6 +300,22 @@ def test_what_came_in_over_the_network_platform_is_taken_in_by_its_administrator
     assert page.path.startswith("/tasks/") and "网络平台受理" in page.words("h1")
     assert engine.cases().rows[0].facts["channel"] == "官方网站"
     assert platform.send(platform.get("/intake").form("/intake/online"), channel="电话").status == 400
+    assert platform.send(platform.get("/intake").form("/intake/online"), procedure="archive").status == 400
+
+
+@pytest.mark.parametrize("login", ["agent", "zhuren", "shenji", "admin"])
+def test_nobody_else_opens_a_case_that_way(signed: Any, engine: Engine, login: str) -> None:
+    form = signed("platform").get("/intake").form("/intake/online")
+    visitor = signed(login)
+    token = dict(visitor.get("/").form("/logout").form_values())["csrf_token"]
+    assert visitor.send(form, csrf_token=token).status == 403
+    assert engine.cases().total == 0
+
+
+@pytest.mark.parametrize("row", ["²", "-1", "9" * 5000, ""])
+def test_a_row_that_cannot_be_is_not_removed(signed: Any, row: str) -> None:
+    agent = signed("agent")
+    assert agent.send(agent.get("/intake").form("/intake"), f"_remove=attachments:{row}").status == 200
 
 
 def test_values_are_said_the_way_a_form_carries_them() -> None:

@@ -1,8 +1,4 @@
-"""Decisions: reading them is ``decision_files``, taking them is here.
-
-``decide`` follows the decisions a decision requires, asks the columns, finds the rules that match and applies the hit
-policy. Tables are edited with dmn-js, which writes FEEL; cells mean what FEEL says (``unary_tests``).
-"""
+"""Taking a decision: take those it requires, ask the columns, find the rules that match, apply the hit policy."""
 
 from __future__ import annotations
 
@@ -12,26 +8,12 @@ from itertools import islice
 from typing import Any
 
 from engine.rules.calendar import WorkCalendar, calendar_in_force
-from engine.rules.decision_files import check_decisions, parse_decisions
-from engine.rules.decision_table import Decision, DecisionError, FiredRule, Input, Outcome, Output, Rule
-from engine.rules.expression_syntax import is_identifier
-from engine.rules.expression_values import read_date
+from engine.rules.decisions.feel import CELL_INPUT, converted
+from engine.rules.decisions.hit_policies import answer, rows
+from engine.rules.decisions.table import Decision, DecisionError, FiredRule, Input, Outcome, Rule
 from engine.rules.expressions import Expression, ExpressionError, evaluate
-from engine.rules.feel import CELL_INPUT, converted
-from engine.rules.hit_policies import answer, rows
-
-__all__ = [
-    "Decision",
-    "DecisionError",
-    "FiredRule",
-    "Input",
-    "Outcome",
-    "Output",
-    "Rule",
-    "check_decisions",
-    "decide",
-    "parse_decisions",
-]
+from engine.rules.expressions.syntax import is_identifier
+from engine.rules.expressions.values import read_date
 
 MAX_REQUIRED = 50
 

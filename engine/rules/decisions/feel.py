@@ -10,8 +10,8 @@ import ast
 import re
 from typing import Any
 
-from engine.rules.expression_values import is_date, is_moment, is_number, is_personal, kind_of, personal
 from engine.rules.expressions import Expression, ExpressionError, parse
+from engine.rules.expressions.values import is_date, is_moment, is_number, is_personal, kind_of, personal
 
 #: The variable that stands for ``?``, the value of the column a cell is in.
 CELL_INPUT = "_cell_input"

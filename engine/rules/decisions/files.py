@@ -9,8 +9,9 @@ from typing import Literal, TypeVar
 from lxml import etree
 
 from engine.errors import Problem
-from engine.rules.decision_overlap import overlaps
-from engine.rules.decision_table import (
+from engine.rules.decisions.feel import TYPES, constant, feel_outside_cells, fits
+from engine.rules.decisions.overlap import overlaps
+from engine.rules.decisions.table import (
     AGGREGATIONS,
     HIT_POLICIES,
     Decision,
@@ -20,10 +21,9 @@ from engine.rules.decision_table import (
     Rule,
     requires_itself,
 )
-from engine.rules.expression_syntax import is_identifier
+from engine.rules.decisions.unary_tests import Equal, UnaryTest, parse_unary_test
 from engine.rules.expressions import Expression, ExpressionError
-from engine.rules.feel import TYPES, constant, feel_outside_cells, fits
-from engine.rules.unary_tests import Equal, UnaryTest, parse_unary_test
+from engine.rules.expressions.syntax import is_identifier
 from engine.rules.xml import XmlRefused, parse_xml
 
 #: DMN 1.2 and 1.3, as dmn-js and Camunda Modeler write them.

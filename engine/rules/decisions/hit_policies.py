@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.rules.decision_table import Decision, DecisionError, Rule
-from engine.rules.expression_values import Work, before, checked, is_number, same
+from engine.rules.decisions.table import Decision, DecisionError, Rule
+from engine.rules.expressions.values import Work, before, checked, is_number, same
 
 Record = dict[str, Any]
 #: A rule that matched, and what it says.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from engine.rules.decision_table import Decision, Rule
-from engine.rules.expression_values import Work, same
-from engine.rules.unary_tests import UnaryTest
+from engine.rules.decisions.table import Decision, Rule
+from engine.rules.decisions.unary_tests import UnaryTest
+from engine.rules.expressions.values import Work, same
 
 #: Pairs are compared; a larger table is left to the run, which refuses an overlap anyway.
 MAX_RULES = 200

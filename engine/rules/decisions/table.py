@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.rules.expression_values import ExpressionError
+from engine.rules.decisions.unary_tests import UnaryTest
 from engine.rules.expressions import Expression
-from engine.rules.unary_tests import UnaryTest
+from engine.rules.expressions.values import ExpressionError
 
 #: DMN's names → the letter people write.
 HIT_POLICIES = {

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from engine.rules.expression_values import ExpressionError, Work, before, is_personal, personal, same
+from engine.rules.decisions.feel import CELL_INPUT, constant, feel
 from engine.rules.expressions import Expression
-from engine.rules.feel import CELL_INPUT, constant, feel
+from engine.rules.expressions.values import ExpressionError, Work, before, is_personal, personal, same
 
 MAX_CELL = 10_000
 MAX_PIECES = 500

@@ -11,8 +11,10 @@ from typing import Any
 
 from simpleeval import SimpleEval
 
-from engine.rules.expression_syntax import CONSTANTS, did_you_mean, operands
-from engine.rules.expression_values import (
+from engine.rules.expressions.functions import TABLE, Surroundings
+from engine.rules.expressions.functions.lists import found
+from engine.rules.expressions.syntax import CONSTANTS, did_you_mean, operands
+from engine.rules.expressions.values import (
     MAX_ITEMS,
     MAX_RESULT,
     ExpressionError,
@@ -26,8 +28,6 @@ from engine.rules.expression_values import (
     same,
     too_large,
 )
-from engine.rules.functions import TABLE, Surroundings
-from engine.rules.functions_of_lists import found
 
 MAX_STEPS = 10_000
 

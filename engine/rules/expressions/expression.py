@@ -1,9 +1,4 @@
-"""The expression language: conditions, due dates, assignments, decision cells and script lines. No code.
-
-An expression is worked out over JSON values and gives a JSON value. It can do nothing else: the functions are a fixed
-table (``engine.rules.functions``), there is no attribute, method, loop, definition or import. Every failure is an
-``ExpressionError`` in Chinese and English. Reference: ``docs/reference/expressions.md``.
-"""
+"""An expression, a text with ``${…}`` in it, a script's lines: read once, worked out over values again and again."""
 
 from __future__ import annotations
 
@@ -16,27 +11,10 @@ from functools import lru_cache
 from typing import Any
 
 from engine.rules.calendar import WorkCalendar, calendar_in_force
-from engine.rules.evaluation import Evaluation
-from engine.rules.expression_syntax import CONSTANTS, MAX_LENGTH, children, is_identifier, syntax_error, tree_of
-from engine.rules.expression_values import ExpressionError, Work, as_text, checked, is_set, plain, too_large
-from engine.rules.functions import TABLE, Surroundings
-
-__all__ = [
-    "Expression",
-    "ExpressionError",
-    "Script",
-    "evaluate",
-    "evaluate_text",
-    "functions_used",
-    "is_expression",
-    "is_set",
-    "names",
-    "names_in_text",
-    "parse",
-    "parse_script",
-    "parse_text",
-    "run_script",
-]
+from engine.rules.expressions.evaluation import Evaluation
+from engine.rules.expressions.functions import TABLE, Surroundings
+from engine.rules.expressions.syntax import CONSTANTS, MAX_LENGTH, children, is_identifier, syntax_error, tree_of
+from engine.rules.expressions.values import ExpressionError, Work, as_text, checked, plain, too_large
 
 MAX_LINES = 200
 

@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 
-from engine.rules.expression_values import MAX_INT, ExpressionError, checked
+from engine.rules.expressions.values import MAX_INT, ExpressionError, checked
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 40

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from engine.errors import Problem
-from engine.rules.expression_syntax import is_identifier
-from engine.rules.form_fields import CHOICE_KINDS, TEXT_LENGTHS, Choice, Field, Kind
-from engine.rules.form_values import printable
+from engine.rules.expressions.syntax import is_identifier
+from engine.rules.forms.fields import CHOICE_KINDS, TEXT_LENGTHS, Choice, Field, Kind
+from engine.rules.forms.values import printable
 
 MAX_CHOICES = 1_000
 MAX_TEXT = 100_000

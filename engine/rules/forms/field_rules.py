@@ -14,8 +14,8 @@ from typing import Any
 
 from engine.errors import Problem
 from engine.rules.expressions import Expression, ExpressionError, evaluate, is_expression, parse
-from engine.rules.form_fields import CALLER_KEYS, TEXT_KINDS, Field
-from engine.rules.form_values import Wrong, clean
+from engine.rules.forms.fields import CALLER_KEYS, TEXT_KINDS, Field
+from engine.rules.forms.values import Wrong, clean
 
 CONDITIONS = ("requiredIf", "check", "showIf", "readonlyIf", "autoChoiceIf")
 #: Every property that means something here; ``forms/README.md`` says what.

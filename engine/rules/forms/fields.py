@@ -32,7 +32,7 @@ CHOICE_KINDS: frozenset[Kind] = frozenset({"radio", "select", "checklist", "tagl
 #: Longest text by kind, unless the field says ``validate.maxLength``.
 TEXT_LENGTHS: Mapping[str, int] = {"textfield": 500, "textarea": 20_000}
 
-#: Keys that name or reach a caller wherever they occur: a form must mark them ``personal`` (design §3.4).
+#: Keys that name or reach a caller wherever they occur: a form must mark them ``personal`` (ADR 0007).
 CALLER_KEYS = frozenset({"caller_name", "caller_org", "caller_address", "caller_phone", "contact"})
 
 #: Option lists of the installation, by form-js ``valuesKey``: unit key → label, login → name.

@@ -1,7 +1,4 @@
-"""Forms: a form-js schema read, started with values, and judged when it comes back. The server alone decides.
-
-Properties and keys: ``forms/README.md``. The conditional rules of the requirements (section 3.3) stand in the forms.
-"""
+"""A form: started with values, shown, and judged when it comes back. The server alone decides."""
 
 from __future__ import annotations
 
@@ -14,25 +11,11 @@ from typing import Any
 
 from engine.errors import FieldError, FormInvalid, Problem, VersionRejected
 from engine.rules.expressions import ExpressionError, is_set
-from engine.rules.form_fields import Choice, Field, Group, Note, Options
-from engine.rules.form_input import from_pairs, input_text, to_pairs, to_the_minute
-from engine.rules.form_rules import ACTOR, evaluate_default, holds, uses, veil
-from engine.rules.form_schema import SchemaReader
-from engine.rules.form_values import Wrong, clean, missing, printable, too_deep
-
-__all__ = [
-    "Choice",
-    "Field",
-    "Form",
-    "Group",
-    "Note",
-    "Options",
-    "check_form",
-    "from_pairs",
-    "input_text",
-    "read_form",
-    "to_pairs",
-]
+from engine.rules.forms.field_rules import ACTOR, evaluate_default, holds, uses, veil
+from engine.rules.forms.fields import Field, Group, Options
+from engine.rules.forms.input import input_text, to_the_minute
+from engine.rules.forms.schema import SchemaReader
+from engine.rules.forms.values import Wrong, clean, missing, printable, too_deep
 
 MAX_UNKNOWN = 20
 #: Characters of JSON one submission may have in all.

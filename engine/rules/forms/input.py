@@ -10,11 +10,11 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from engine.clock import DEFAULT_ZONE, from_text, to_text
-from engine.rules.form_fields import Field
-from engine.rules.form_values import MAX_ROWS
+from engine.rules.forms.fields import Field
+from engine.rules.forms.values import MAX_ROWS
 
 if TYPE_CHECKING:
-    from engine.rules.forms import Form
+    from engine.rules.forms.form import Form
 
 #: What a page sends beside the fields.
 PAGE_NAMES = ("csrf_token",)

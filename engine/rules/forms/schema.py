@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
-from engine.rules.form_components import FieldReader
-from engine.rules.form_fields import KINDS, Field, Group, Kind, Note
-from engine.rules.form_rules import rule_problems
-from engine.rules.form_values import printable, too_deep
+from engine.rules.forms.components import FieldReader
+from engine.rules.forms.field_rules import rule_problems
+from engine.rules.forms.fields import KINDS, Field, Group, Kind, Note
+from engine.rules.forms.values import printable, too_deep
 
 MAX_BYTES = 1024 * 1024
 MAX_FIELDS = 500

@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.clock import from_text, to_text
 from engine.errors import FieldError
-from engine.rules.form_fields import Field, Kind, Options
+from engine.rules.forms.fields import Field, Kind, Options
 
 MAX_ROWS = 200
 MAX_FILES = 50

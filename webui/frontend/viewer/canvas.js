@@ -6,6 +6,13 @@ import { h, icon } from './data.js';
 /** Below this scale the labels of a diagram cannot be read. */
 const READABLE = .62;
 
+/** The scale of the first look at a position: close enough to read, far enough to see where it stands. */
+const CLOSEST = .8;
+
+/** How much is shown around a position at first, and how far away what it is connected with still belongs to it. */
+const AROUND = 60;
+const NEARBY = 320;
+
 const CLASSES = { current: 'hy-current', done: 'hy-done', now: 'hy-now', problem: 'hy-problem' };
 
 export class Canvas {
@@ -107,7 +114,7 @@ export class Canvas {
     const element = viewer?.get('elementRegistry').get(id);
     if (!element) return;
     const canvas = viewer.get('canvas');
-    const box = element.waypoints ? bounds(element.waypoints) : element;
+    const box = boxOf(element);
     const view = canvas.viewbox();
     const margin = 40;
     const inside = box.x - margin >= view.x && box.y - margin >= view.y &&
@@ -124,19 +131,31 @@ export class Canvas {
     this.shown.fitted = true;
   }
 
-  /** The first look at a diagram: all of it if that can be read, else a readable part around `id`, on a narrow screen its start. */
-  firstLook(id) {
+  /**
+   * The first look at a diagram: all of it if that can be read, else the positions `ids` with what is next to them, as
+   * large as fits; without positions all of it, on a narrow screen its start.
+   */
+  firstLook(ids) {
     const entry = this.shown;
-    if (!entry?.viewer || entry.looked || !this.host.clientWidth) return;
+    if (!entry?.viewer) return;
+    entry.ids = ids ?? entry.ids ?? [];
+    if (entry.looked || !this.host.clientWidth) return;
     entry.looked = true;
     this.fit();
     const canvas = entry.viewer.get('canvas');
     if (canvas.zoom() >= READABLE) return;
     const registry = entry.viewer.get('elementRegistry');
-    const element = (id && registry.get(id)) ?? registry.find(one => one.type === 'bpmn:StartEvent');
-    if (!element || (!id && this.host.clientWidth >= 600)) return;
-    canvas.zoom(READABLE);
-    centre(canvas, element.waypoints ? bounds(element.waypoints) : element);
+    let elements = entry.ids.map(id => registry.get(id)).filter(Boolean);
+    if (!elements.length && this.host.clientWidth < 600) elements = registry.filter(one => one.type === 'bpmn:StartEvent').slice(0, 1);
+    if (!elements.length) return;
+    const { width, height } = canvas.getSize();
+    const scale = box => Math.min(CLOSEST, width / (box.width + 2 * AROUND), height / (box.height + 2 * AROUND));
+    const boxes = elements.map(surroundings);
+    const main = boxes[Math.max(0, elements.findIndex(one => one.type === 'bpmn:CallActivity'))];
+    const box = [ union(boxes), main ].find(one => scale(one) >= READABLE) ?? boxOf(elements[boxes.indexOf(main)]);
+    canvas.zoom(Math.max(READABLE, scale(box)));
+    centre(canvas, box);
+    entry.fitted = false;
   }
 
   zoom(factor) {
@@ -166,6 +185,22 @@ function centre(canvas, box) {
     width,
     height
   });
+}
+
+function boxOf(element) {
+  return element.waypoints ? bounds(element.waypoints) : element;
+}
+
+/** The box of an element and of what it is connected with nearby. */
+function surroundings(element) {
+  const own = boxOf(element);
+  const near = [ ...(element.incoming ?? []).map(flow => flow.source), ...(element.outgoing ?? []).map(flow => flow.target) ]
+    .filter(one => one && Math.abs(one.x - own.x) <= NEARBY && Math.abs(one.y - own.y) <= NEARBY);
+  return union([ own, ...near.map(boxOf) ]);
+}
+
+function union(boxes) {
+  return bounds(boxes.flatMap(({ x, y, width, height }) => [ { x, y }, { x: x + width, y: y + height } ]));
 }
 
 function bounds(points) {

@@ -19,7 +19,7 @@ export function panel(root) {
     }
     await canvas.show(process);
     canvas.mark({ current: diagram.current, done: [ ...diagram.done, ...diagram.flows ] });
-    canvas.firstLook(diagram.current[0]);
+    canvas.firstLook(diagram.current);
   }
 
   for (const tab of tabs) tab.addEventListener('click', () => open(tab.dataset.process));

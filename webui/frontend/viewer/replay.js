@@ -113,7 +113,7 @@ class Player {
     const now = frame.process === process ? frame.now : [];
     this.canvas.mark({ current: frame.active[process] ?? [], done, now });
     const target = now[0] ?? (frame.active[process] ?? [])[0];
-    this.canvas.firstLook(target);
+    this.canvas.firstLook(target ? [ target ] : []);
     if (target) this.canvas.reveal(target);
   }
 

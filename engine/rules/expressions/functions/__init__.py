@@ -1,15 +1,15 @@
 """The functions of the expression language: a fixed table, nothing can be added from a diagram.
 
-Adding one: write it into the ``functions_of_…`` module it belongs to, and a row for it into
+Adding one: write it into the module of its group, and a row for it into
 ``docs/reference/expressions.md`` and ``expressions.zh-CN.md`` (a test compares).
 """
 
 from __future__ import annotations
 
-from engine.rules.function_table import Function, Surroundings
-from engine.rules.functions_of_lists import LISTS
-from engine.rules.functions_of_text import NUMBERS, TEXT
-from engine.rules.functions_of_time import TIME
+from engine.rules.expressions.functions.function import Function, Surroundings
+from engine.rules.expressions.functions.lists import LISTS
+from engine.rules.expressions.functions.text import NUMBERS, TEXT
+from engine.rules.expressions.functions.time import TIME
 
 __all__ = ["GROUPS", "TABLE", "Function", "Surroundings"]
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from engine.clock import to_text
 from engine.rules.calendar import CalendarError, WorkCalendar
 from engine.rules.deadlines import DeadlineError
-from engine.rules.expression_values import ExpressionError, Work, is_number, kind_of, read_moment
+from engine.rules.expressions.values import ExpressionError, Work, is_number, kind_of, read_moment
 
 
 @dataclass(frozen=True)

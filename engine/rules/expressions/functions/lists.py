@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from functools import cmp_to_key
 from typing import Any
 
-from engine.rules.expression_values import (
+from engine.rules.expressions.functions.function import Group, Surroundings, whole_of
+from engine.rules.expressions.functions.text import text_of
+from engine.rules.expressions.values import (
     MAX_ITEMS,
     ExpressionError,
     Work,
@@ -19,8 +21,6 @@ from engine.rules.expression_values import (
     same,
     too_large,
 )
-from engine.rules.function_table import Group, Surroundings, whole_of
-from engine.rules.functions_of_text import text_of
 
 LISTS = Group("lists")
 

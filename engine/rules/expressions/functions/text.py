@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from engine.rules.expression_values import (
+from engine.rules.expressions.functions.function import Group, Surroundings, number_of, whole_of
+from engine.rules.expressions.values import (
     MAX_INT,
     MAX_ITEMS,
     MAX_RESULT,
@@ -23,7 +24,6 @@ from engine.rules.expression_values import (
     personal,
     too_large,
 )
-from engine.rules.function_table import Group, Surroundings, number_of, whole_of
 
 TEXT = Group("text")
 NUMBERS = Group("numbers")

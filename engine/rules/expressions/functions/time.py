@@ -7,8 +7,16 @@ from typing import Any
 
 from engine.rules.calendar import MAX_DAYS
 from engine.rules.deadlines import deadline
-from engine.rules.expression_values import ExpressionError, before, is_date, read_date
-from engine.rules.function_table import Group, Surroundings, counted, moment_of, number_of, whole_of, written
+from engine.rules.expressions.functions.function import (
+    Group,
+    Surroundings,
+    counted,
+    moment_of,
+    number_of,
+    whole_of,
+    written,
+)
+from engine.rules.expressions.values import ExpressionError, before, is_date, read_date
 
 TIME = Group("time")
 
