@@ -39,7 +39,7 @@ class Attachments:
         return read_attachment(row) if row is not None else None
 
     def belong(self, keys: Iterable[str], case: str, login: str) -> None:
-        """Files that person stored before there was a case now belong to this one. Raises ``Refused`` for a file that is
+        """Files that person stored before there was a case belong to this one now. Raises ``Refused`` for one that is
         another case's, or that somebody else stored: the case would name what nobody on it can open."""
         wanted = sorted(set(keys))
         if wanted:
