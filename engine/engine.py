@@ -243,7 +243,11 @@ class Engine(Reader):
         outcomes = self._each(login, numbers, deliver, "SendSignal", handed_on)
         for version in starting:
             start = partial(events.start_by_signal, version=version, name=name, values=values)
-            outcomes.append(self._transaction(login, start, "SendSignal", handed_on=handed_on))
+            try:
+                outcomes.append(self._transaction(login, start, "SendSignal", handed_on=handed_on))
+            except (DiagramFailed, Conflict) as error:
+                # No case was opened; the others who take the signal do not wait for this one.
+                log.warning("%s: %s", name, error)
         return outcomes
 
     def _pass_on(self) -> None:

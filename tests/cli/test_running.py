@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
@@ -68,6 +69,21 @@ def test_production_does_not_start_with_a_key_that_can_be_guessed(
     assert "HUIYIN_SECRET_KEY" in answer.json["error"]["message"]
 
 
+def test_production_on_a_server_database_does_not_start_without_a_data_key(
+    huiyin: Huiyin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    production(monkeypatch, secrets.token_urlsafe(48))
+    findings = {found["name"]: found for found in huiyin("doctor", "--json").json["findings"]}
+
+    if os.environ["HUIYIN_DATABASE_URL"].startswith("sqlite"):
+        assert findings["data_key"]["level"] == "warning", "the key is a file beside the database"
+        return
+    assert findings["data_key"]["level"] == "error"
+    answer = huiyin("serve", "--port", "0", "--json")
+    assert answer.code == 1
+    assert "HUIYIN_DATA_KEY" in answer.json["error"]["message"]
+
+
 def test_production_does_not_start_with_passwords_of_the_demonstration(
     huiyin: Huiyin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,6 +92,7 @@ def test_production_does_not_start_with_passwords_of_the_demonstration(
     set_up(engine, find_root())
     engine.close()
     production(monkeypatch, secrets.token_urlsafe(48))
+    monkeypatch.setenv("HUIYIN_DATA_KEY", base64.b64encode(secrets.token_bytes(32)).decode())
 
     answer = huiyin("serve", "--port", "0", "--json")
 
