@@ -178,7 +178,8 @@ def read_scope(element: Element, scope: Scope, document: Document, process: str)
             _check_extensions(child, local(element), element.get("id", ""), document.problems)
         elif not (tag in dialect.ARTIFACTS | dialect.CHILDREN or child.get("name") == dialect.PLACEHOLDER):
             refuse(document.problems, child)
-    _read_flows(flows, scope, document.problems)
+    refused = {child.get("id", "") for child in element} - set(scope.nodes) - {""}
+    _read_flows(flows, scope, refused, document.problems)
     _check_references(scope, document.problems)
 
 
@@ -296,12 +297,15 @@ def _check_extensions(extensions: Element, tag: str, identifier: str, problems: 
             )
 
 
-def _read_flows(elements: list[Element], scope: Scope, problems: Problems) -> None:
+def _read_flows(elements: list[Element], scope: Scope, refused: set[str], problems: Problems) -> None:
+    """The flows between nodes; of one that ends at a refused element nothing more need be said."""
     for element in elements:
         identifier = element.get("id", "")
         check_attributes(element, "sequenceFlow", problems)
         source, target = element.get("sourceRef", ""), element.get("targetRef", "")
         missing = [end for end in (source, target) if end not in scope.nodes]
+        if missing and missing[0] in refused:
+            continue
         if missing:
             problems.error(
                 identifier,

@@ -116,6 +116,10 @@ def test_what_is_not_executed_is_refused_with_its_element(body: str, element: st
     assert (element, code) in codes(body)
 
 
+def test_a_flow_to_a_refused_element_is_not_called_broken_too() -> None:
+    assert codes(START + '<transaction id="t"/>' + flows("start>t")) == {("t", "not_executed")}
+
+
 def test_data_objects_and_their_associations_are_drawn_only() -> None:
     drawn = (
         '<dataObject id="do"/><dataObjectReference id="dor" dataObjectRef="do"/><userTask id="a" name="a">'
