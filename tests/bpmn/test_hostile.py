@@ -103,6 +103,7 @@ def test_bytes_that_are_no_diagram_are_named_and_never_raise(content: bytes) -> 
         (START + subprocess("t", ""), "t", "empty"),
         (START + '<eventBasedGateway id="g"/>' + users("t") + flows("start>g", "g>t"), "t", "event_gateway_target"),
         (users("t") + flows("t>t"), "p", "no_start"),
+        (START + '<documentation/><sequenceFlow id="t" sourceRef="start"/>', "t", "flow_broken"),
         (
             START
             + '<userTask id="t"><multiInstanceLoopCharacteristics camunda:collection="a" camunda:elementVariable="1x"/>'
