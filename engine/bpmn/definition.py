@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from engine.bpmn import checks, dialect
+from engine.bpmn.document import Document
 from engine.bpmn.model import Node, Process
-from engine.bpmn.reader import Document, read_diagram
+from engine.bpmn.reader import read_diagram
 from engine.bpmn.specs import Specs
 from engine.bpmn.step import ElementInfo
 from engine.errors import Problem, VersionRejected

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from lxml import etree
 
 from engine.bpmn import dialect
+from engine.bpmn.document import Document, Element, bpmn
 from engine.bpmn.model import EventDefinition, Loop, Mapping_, Node
 from engine.bpmn.problems import Problems
 from engine.bpmn.read_events import expression_text
 from engine.rules.expressions.syntax import is_identifier
-
-if TYPE_CHECKING:
-    from engine.bpmn.reader import Document
-
-Element = etree._Element
-
-
-def _bpmn(tag: str) -> str:
-    return f"{{{dialect.BPMN}}}{tag}"
 
 
 def _camunda(tag: str) -> str:
@@ -58,7 +48,7 @@ def read_activity(element: Element, node: Node, document: Document) -> None:
     problems = document.problems
     _read_loop(element, node, problems)
     if node.type == "scriptTask":
-        script = element.find(_bpmn("script"))
+        script = element.find(bpmn("script"))
         node.script = "".join(str(part) for part in script.itertext()) if script is not None else ""
         language = element.get("scriptFormat", "").lower()
         if language not in dialect.SCRIPT_FORMATS:
@@ -120,7 +110,7 @@ def _read_call(element: Element, node: Node, problems: Problems) -> None:
             "调用活动没有写明要调用的流程 id。",
             "The call activity does not name the process it calls.",
         )
-    extensions = element.find(_bpmn("extensionElements"))
+    extensions = element.find(bpmn("extensionElements"))
     if extensions is None:
         return
     ins: list[Mapping_] = []
@@ -147,9 +137,9 @@ def _read_call(element: Element, node: Node, problems: Problems) -> None:
 
 
 def _read_loop(element: Element, node: Node, problems: Problems) -> None:
-    standard = element.find(_bpmn("standardLoopCharacteristics"))
+    standard = element.find(bpmn("standardLoopCharacteristics"))
     if standard is not None:
-        condition = standard.find(_bpmn("loopCondition"))
+        condition = standard.find(bpmn("loopCondition"))
         maximum = standard.get("loopMaximum")
         if maximum is not None and not (maximum.isascii() and maximum.isdigit() and len(maximum) < 6):
             problems.error(
@@ -171,15 +161,15 @@ def _read_loop(element: Element, node: Node, problems: Problems) -> None:
             maximum=int(maximum) if maximum else None,
         )
         return
-    several = element.find(_bpmn("multiInstanceLoopCharacteristics"))
+    several = element.find(bpmn("multiInstanceLoopCharacteristics"))
     if several is None:
         return
     _check_multi_instance(several, node, problems)
     collection = several.get(_camunda("collection")) or _text(several, "loopDataInputRef")
-    item = several.find(_bpmn("inputDataItem"))
-    output_item = several.find(_bpmn("outputDataItem"))
-    cardinality = several.find(_bpmn("loopCardinality"))
-    until = several.find(_bpmn("completionCondition"))
+    item = several.find(bpmn("inputDataItem"))
+    output_item = several.find(bpmn("outputDataItem"))
+    cardinality = several.find(bpmn("loopCardinality"))
+    until = several.find(bpmn("completionCondition"))
     node.loop = Loop(
         sequential=several.get("isSequential") == "true",
         cardinality=expression_text(cardinality) if cardinality is not None else "",
@@ -200,7 +190,7 @@ def _read_loop(element: Element, node: Node, problems: Problems) -> None:
 
 def _check_multi_instance(element: Element, node: Node, problems: Problems) -> None:
     behaviour = element.get("behavior", "All")
-    if behaviour != "All" or element.find(_bpmn("complexBehaviorDefinition")) is not None:
+    if behaviour != "All" or element.find(bpmn("complexBehaviorDefinition")) is not None:
         problems.error(
             node.id,
             "not_executed",
@@ -220,7 +210,7 @@ def _check_multi_instance(element: Element, node: Node, problems: Problems) -> N
 
 
 def _text(element: Element, tag: str) -> str:
-    child = element.find(_bpmn(tag))
+    child = element.find(bpmn(tag))
     return (child.text or "").strip() if child is not None else ""
 
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from lxml import etree
 
 from engine.bpmn import dialect
+from engine.bpmn.document import Document, Element
 from engine.bpmn.model import EventDefinition, Node
-
-if TYPE_CHECKING:
-    from engine.bpmn.reader import Document
-
-Element = etree._Element
 
 #: Which definitions make sense where (BPMN 2.0.2, tables 10.84 to 10.92), without what we do not execute.
 ALLOWED = {

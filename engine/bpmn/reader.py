@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from lxml import etree
 
 from engine.bpmn import dialect, read_activities, read_events
+from engine.bpmn.document import Document, Element, bpmn, local, namespace, text_of
 from engine.bpmn.model import Flow, Node, Process, Scope
 from engine.bpmn.problems import Problems
 from engine.rules.xml import XmlRefused, parse_xml
 
-Element = etree._Element
-
 #: Longer ids and names are a mistake, and would stand in every log entry.
 MAX_ID = 200
 MAX_NAME = 500
-
-
-def local(element: Element) -> str:
-    """The tag without its namespace."""
-    return etree.QName(element).localname
-
-
-def namespace(element: Element) -> str:
-    return etree.QName(element).namespace or ""
-
-
-def bpmn(tag: str) -> str:
-    return f"{{{dialect.BPMN}}}{tag}"
-
-
-def text_of(element: Element | None) -> str:
-    """The text of an element, without surrounding space; "" where there is none."""
-    return "".join(str(part) for part in element.itertext()).strip() if element is not None else ""
-
-
-@dataclass
-class Document:
-    """What a file declares beside its processes: names that events refer to."""
-
-    file: str
-    problems: Problems
-    messages: dict[str, str] = field(default_factory=dict)
-    signals: dict[str, str] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
-    escalations: dict[str, str] = field(default_factory=dict)
-    lanes: dict[str, str] = field(default_factory=dict)
-    processes: list[Process] = field(default_factory=list)
 
 
 def read_diagram(content: bytes, file: str) -> Document:
@@ -347,8 +311,3 @@ def _check_references(scope: Scope, problems: Problems) -> None:
                     "边界事件没有附在任务或子流程上。",
                     "The boundary event is not attached to a task or subprocess.",
                 )
-
-
-def declared(table: Mapping[str, str], reference: str | None) -> str | None:
-    """The name behind a reference, None if the reference leads nowhere."""
-    return table.get(reference) if reference else None
