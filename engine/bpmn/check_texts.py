@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from engine.bpmn import dialect, timers
+from engine.bpmn import timers
 from engine.bpmn.model import Node
 from engine.bpmn.problems import Problems
 from engine.bpmn.timers import TimerUnreadable
@@ -44,13 +44,13 @@ def check_texts(node: Node, problems: Problems) -> None:
 def _check_dates(node: Node, problems: Problems) -> None:
     """A due or follow-up date without ``${}`` is a moment or a duration; a priority is a number."""
     for name in ("dueDate", "followUpDate"):
-        text = node.attributes.get(f"{{{dialect.CAMUNDA}}}{name}", "")
+        text = node.camunda(name) or ""
         if text and "${" not in text:
             try:
                 timers.moment(text, system_clock())
             except TimerUnreadable as error:
                 problems.error(node.id, "timer_invalid", error.zh, error.en)
-    priority = node.attributes.get(f"{{{dialect.CAMUNDA}}}priority", "50")
+    priority = node.camunda("priority") or "50"
     if "${" not in priority and not priority.strip().lstrip("-").isdecimal():
         problems.error(
             node.id,
@@ -79,7 +79,7 @@ def _expressions(node: Node) -> Iterator[tuple[str, bool]]:
     for parameter in (*node.inputs, *node.outputs, *node.call_in, *node.call_out):
         yield parameter.source, True
     for name in ("assignee", "candidateGroups", "candidateUsers", "dueDate", "followUpDate", "priority"):
-        if attribute := node.attributes.get(f"{{{dialect.CAMUNDA}}}{name}"):
+        if attribute := node.camunda(name):
             yield attribute, True
     if "unit" in node.properties:
         yield node.properties["unit"], True
@@ -93,7 +93,7 @@ def _variables_made(node: Node) -> Iterator[str]:
         yield from (name for name in (node.loop.item, node.loop.output, node.loop.output_item) if name)
     with suppress(expressions.ExpressionError):  # what is wrong with a script is said elsewhere
         yield from (name for name, _ in expressions.parse_script(node.script))
-    if variable := node.attributes.get(f"{{{dialect.CAMUNDA}}}resultVariable"):
+    if variable := node.camunda("resultVariable"):
         yield variable
 
 

@@ -14,19 +14,6 @@ from engine.rules.decisions import Decision
 MAX_NODES = 5_000
 
 
-def form_of(node: Node) -> str | None:
-    """The id of the form a task or start event shows."""
-    reference = node.attributes.get(f"{{{dialect.CAMUNDA}}}formRef") or node.attributes.get(
-        f"{{{dialect.CAMUNDA}}}formKey"
-    )
-    return reference.rsplit(":", 1)[-1].removesuffix(".form") if reference else None
-
-
-def decision_of(node: Node) -> str | None:
-    """The id of the decision a business rule task asks."""
-    return node.attributes.get(f"{{{dialect.CAMUNDA}}}decisionRef") if node.type == "businessRuleTask" else None
-
-
 def check_process(
     process: Process,
     processes: Mapping[str, Process],
@@ -151,7 +138,7 @@ def _check_node(
     if node.type == "callActivity" and node.calls in processes:
         _check_called(node, processes[node.calls or ""], problems)
     if node.type == "businessRuleTask":
-        decision = decision_of(node)
+        decision = node.decision
         if not decision:
             problems.error(node.id, "decision_missing", "没有选择决策表。", "No decision is chosen.")
         elif decision not in tables:
@@ -161,7 +148,7 @@ def _check_node(
                 f"决策“{decision}”不存在或没有一起发布。",
                 f"The decision “{decision}” does not exist and is not among the files.",
             )
-        shape = node.attributes.get(f"{{{dialect.CAMUNDA}}}mapDecisionResult")
+        shape = node.camunda("mapDecisionResult")
         if shape is not None and shape not in dialect.DECISION_RESULTS:
             problems.error(
                 node.id,
@@ -169,7 +156,7 @@ def _check_node(
                 f"决策结果的形式“{shape}”不存在。可用：{'、'.join(dialect.DECISION_RESULTS)}。",
                 f"There is no decision result “{shape}”. There are: {', '.join(dialect.DECISION_RESULTS)}.",
             )
-    form = form_of(node)
+    form = node.form
     if form is not None and form not in forms:
         problems.error(
             node.id,
@@ -178,13 +165,13 @@ def _check_node(
             f"The form “{form}” does not exist and is not among the files.",
         )
     if roles:
-        for role in node.attributes.get(f"{{{dialect.CAMUNDA}}}candidateGroups", "").split(","):
-            if role.strip() and "${" not in role and role.strip() not in roles:
+        for role in node.groups:
+            if "${" not in role and role not in roles:
                 problems.warning(
                     node.id,
                     "role_unknown",
-                    f"角色“{role.strip()}”不存在，没有人能办理。",
-                    f"There is no role “{role.strip()}”: nobody could do this task.",
+                    f"角色“{role}”不存在，没有人能办理。",
+                    f"There is no role “{role}”: nobody could do this task.",
                 )
     if node.type in dialect.ACTIVITIES and not node.is_event_subprocess and not node.name:
         problems.warning(node.id, "name_missing", "任务没有名称。", "The task has no name.")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from engine.bpmn import checks, dialect
+from engine.bpmn import checks
 from engine.bpmn.document import Document
 from engine.bpmn.model import Node, Process
 from engine.bpmn.reader import read_diagram
@@ -51,44 +51,37 @@ class Definition:
     @property
     def forms(self) -> set[str]:
         """The ids of all forms it uses."""
-        return {form for node in self.nodes.values() if (form := checks.form_of(node))}
+        return {form for node in self.nodes.values() if (form := node.form)}
 
     @property
     def decisions(self) -> set[str]:
         """The ids of all decisions it asks."""
-        return {name for node in self.nodes.values() if (name := checks.decision_of(node))}
+        return {name for node in self.nodes.values() if (name := node.decision)}
 
     @property
     def roles(self) -> set[str]:
         """The role keys its tasks are written for; expressions are left out."""
-        return {
-            role.strip()
-            for node in self.nodes.values()
-            for role in node.attributes.get(f"{{{dialect.CAMUNDA}}}candidateGroups", "").split(",")
-            if role.strip() and "${" not in role
-        }
+        return {role for node in self.nodes.values() for role in node.groups if "${" not in role}
 
     @property
     def start_form(self) -> str | None:
         """The form of its start event, if it has one."""
         start = next((node for node in self.processes[self.id].start_events()), None)
-        return checks.form_of(start) if start is not None else None
+        return start.form if start is not None else None
 
     def element(self, process: str, identifier: str) -> ElementInfo | None:
         """What a reader wants to know of an element; None if there is none."""
         node = self.nodes.get((process, identifier))
         if node is None:
             return None
-        groups = node.attributes.get(f"{{{dialect.CAMUNDA}}}candidateGroups", "")
         return ElementInfo(
             id=node.id,
             name=node.name,
             type=node.type,
             process=process,
-            roles=tuple(role.strip() for role in groups.split(",") if role.strip())
-            or ((node.lane,) if node.lane else ()),
-            form=checks.form_of(node),
-            decision=checks.decision_of(node),
+            roles=node.groups or ((node.lane,) if node.lane else ()),
+            form=node.form,
+            decision=node.decision,
             calls=node.calls,
             documentation=node.documentation,
             properties=dict(node.properties),

@@ -10,6 +10,12 @@ BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
 
+
+def camunda(name: str) -> str:
+    """The qualified name of a Camunda element or attribute."""
+    return f"{{{CAMUNDA}}}{name}"
+
+
 #: Extension vocabularies of other engines: they change what a diagram does, so ignoring them would be a lie.
 OTHER_ENGINES = {
     "http://camunda.org/schema/zeebe/1.0": "Camunda 8 (zeebe)",

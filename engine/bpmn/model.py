@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from engine.bpmn.dialect import camunda
+
 
 @dataclass(frozen=True)
 class Flow:
@@ -89,6 +91,27 @@ class Node:
     call_in_all: bool = False
     call_out_all: bool = False
     scope: Scope | None = None
+
+    def camunda(self, name: str) -> str | None:
+        """The value of a ``camunda:`` attribute, None where it is not set."""
+        return self.attributes.get(camunda(name))
+
+    @property
+    def form(self) -> str | None:
+        """The id of the form a task or start event shows. A form key of the Camunda family names a deployed form file:
+        ``camunda-forms:deployment:UC01-1.form``."""
+        reference = self.camunda("formRef") or self.camunda("formKey")
+        return reference.rsplit(":", 1)[-1].removesuffix(".form") if reference else None
+
+    @property
+    def decision(self) -> str | None:
+        """The id of the decision a business rule task asks."""
+        return self.camunda("decisionRef") if self.type == "businessRuleTask" else None
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Its candidate groups as drawn: role keys, or expressions that give some."""
+        return tuple(group.strip() for group in (self.camunda("candidateGroups") or "").split(",") if group.strip())
 
     @property
     def is_activity(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from engine.bpmn import dialect
+from engine.bpmn.dialect import camunda
 from engine.bpmn.document import Document, Element, bpmn
 from engine.bpmn.model import EventDefinition, Loop, Mapping_, Node
 from engine.bpmn.problems import Problems
@@ -12,15 +13,11 @@ from engine.bpmn.read_events import expression_text
 from engine.rules.expressions.syntax import is_identifier
 
 
-def _camunda(tag: str) -> str:
-    return f"{{{dialect.CAMUNDA}}}{tag}"
-
-
 def properties(extensions: Element) -> dict[str, str]:
     """``camunda:properties``: what is ours (milestone, status, publicStatus, unit, …)."""
     return {
         item.get("name", ""): item.get("value", "")
-        for item in extensions.iterfind(f"{_camunda('properties')}/{_camunda('property')}")
+        for item in extensions.iterfind(f"{camunda('properties')}/{camunda('property')}")
     }
 
 
@@ -29,7 +26,7 @@ def parameters(
 ) -> tuple[tuple[Mapping_, ...], tuple[Mapping_, ...]]:
     """``camunda:inputOutput``: values made for, and taken from, one activity."""
     found: dict[str, list[Mapping_]] = {"inputParameter": [], "outputParameter": []}
-    for item in extensions.iterfind(f"{_camunda('inputOutput')}/*"):
+    for item in extensions.iterfind(f"{camunda('inputOutput')}/*"):
         tag = etree.QName(item).localname
         if tag not in found or len(item) > 0:
             problems.error(
@@ -68,7 +65,7 @@ def read_activity(element: Element, node: Node, document: Document) -> None:
 
 def _read_message(element: Element, node: Node, document: Document) -> None:
     reference = element.get("messageRef")
-    if reference is None and node.type == "sendTask" and element.get(_camunda("topic")):
+    if reference is None and node.type == "sendTask" and element.get(camunda("topic")):
         return
     name = document.messages.get(reference or "")
     if name is None:
@@ -82,10 +79,10 @@ def _read_message(element: Element, node: Node, document: Document) -> None:
 
 
 def _read_topic(element: Element, node: Node, problems: Problems) -> None:
-    topic = element.get(_camunda("topic"))
+    topic = element.get(camunda("topic"))
     if node.type == "sendTask" and topic is None:
         return
-    if element.get(_camunda("type")) != "external" or topic is None:
+    if element.get(camunda("type")) != "external" or topic is None:
         problems.error(
             node.id,
             "service_missing",
@@ -116,9 +113,9 @@ def _read_call(element: Element, node: Node, problems: Problems) -> None:
     ins: list[Mapping_] = []
     outs: list[Mapping_] = []
     for item in extensions:
-        if item.tag not in (_camunda("in"), _camunda("out")):
+        if item.tag not in (camunda("in"), camunda("out")):
             continue
-        into = item.tag == _camunda("in")
+        into = item.tag == camunda("in")
         if item.get("variables") == "all":
             node.call_in_all, node.call_out_all = node.call_in_all or into, node.call_out_all or not into
         elif item.get("businessKey") is None:
@@ -165,7 +162,7 @@ def _read_loop(element: Element, node: Node, problems: Problems) -> None:
     if several is None:
         return
     _check_multi_instance(several, node, problems)
-    collection = several.get(_camunda("collection")) or _text(several, "loopDataInputRef")
+    collection = several.get(camunda("collection")) or _text(several, "loopDataInputRef")
     item = several.find(bpmn("inputDataItem"))
     output_item = several.find(bpmn("outputDataItem"))
     cardinality = several.find(bpmn("loopCardinality"))
@@ -174,7 +171,7 @@ def _read_loop(element: Element, node: Node, problems: Problems) -> None:
         sequential=several.get("isSequential") == "true",
         cardinality=expression_text(cardinality) if cardinality is not None else "",
         collection=collection,
-        item=several.get(_camunda("elementVariable")) or _name(item),
+        item=several.get(camunda("elementVariable")) or _name(item),
         output=_text(several, "loopDataOutputRef"),
         output_item=_name(output_item),
         until=expression_text(until) if until is not None else "",

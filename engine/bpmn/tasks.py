@@ -25,13 +25,12 @@ class UserTask(Activity):
     when, is worked out once, when it opens."""
 
     def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
-        attributes = self.node.attributes
         terms: dict[str, Any] = {
             "roles": self._names(token, case, "candidateGroups"),
             "users": self._names(token, case, "candidateUsers"),
             "assignee": self._text(token, case, "assignee"),
             "unit": self._unit(token, case),
-            "form": attributes.get(_camunda("formRef")) or _form_key(attributes.get(_camunda("formKey"))),
+            "form": self.node.form,
             "due": self._moment(token, case, "dueDate"),
             "follow_up": self._moment(token, case, "followUpDate"),
             "priority": self._priority(token, case),
@@ -51,7 +50,7 @@ class UserTask(Activity):
         token.complete()
 
     def _value(self, token: Task, case: CaseWorkflow, attribute: str) -> Any:
-        text = self.node.attributes.get(_camunda(attribute))
+        text = self.node.camunda(attribute)
         return case.evaluate_text(token, text) if text else None
 
     def _names(self, token: Task, case: CaseWorkflow, attribute: str) -> list[str]:
@@ -77,7 +76,7 @@ class UserTask(Activity):
         except timers.TimerUnreadable as error:
             raise ExpressionFailed(
                 element=self.bpmn_id,
-                expression=self.node.attributes[_camunda(attribute)][:200],
+                expression=(self.node.camunda(attribute) or "")[:200],
                 reason=Bilingual(zh=error.zh, en=error.en),
             ) from None
 
@@ -88,7 +87,7 @@ class UserTask(Activity):
         except (ValueError, OverflowError):
             raise ExpressionFailed(
                 element=self.bpmn_id,
-                expression=self.node.attributes[_camunda("priority")][:200],
+                expression=(self.node.camunda("priority") or "")[:200],
                 reason=Bilingual(zh=f"优先级“{found}”不是数字。", en=f"The priority “{found}” is no number."),
             ) from None
 
@@ -115,7 +114,7 @@ class BusinessRuleTask(Activity):
     ) -> None:
         super().__init__(scope, node, boundary_ids)
         self.tables = tables
-        self.decision = node.attributes.get(_camunda("decisionRef"), "")
+        self.decision = node.decision or ""
 
     def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
         try:
@@ -131,9 +130,9 @@ class BusinessRuleTask(Activity):
         return True
 
     def _result(self, outcome: decisions.Outcome) -> dict[str, Any]:
-        variable = self.node.attributes.get(_camunda("resultVariable"))
+        variable = self.node.camunda("resultVariable")
         if variable is not None:
-            return {variable: deepcopy(outcome.mapped(self.node.attributes.get(_camunda("mapDecisionResult"))))}
+            return {variable: deepcopy(outcome.mapped(self.node.camunda("mapDecisionResult")))}
         record = outcome.mapped("singleResult")
         if record is None:
             raise DiagramFailed(
@@ -150,7 +149,7 @@ class ServiceTask(Activity):
     """Sends something after the commit and goes on: an external topic, with its input parameters as content."""
 
     def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
-        topic = self.node.attributes.get(_camunda("topic"), "")
+        topic = self.node.camunda("topic") or ""
         content = {parameter.target: token.internal_data["local"][parameter.target] for parameter in self.node.inputs}
         case.emit("send_requested", token, topic=topic, values=deepcopy(content))
         case.sends.append(Send(topic, self.bpmn_id, content))
@@ -172,12 +171,3 @@ class ReceiveTask(Activity, CatchingElement):
     def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
         self.listen(token, case)
         return None
-
-
-def _camunda(name: str) -> str:
-    return f"{{http://camunda.org/schema/1.0/bpmn}}{name}"
-
-
-def _form_key(key: str | None) -> str | None:
-    """A form key of the Camunda family names a deployed form file: ``camunda-forms:deployment:UC01-1.form``."""
-    return key.rsplit(":", 1)[-1].removesuffix(".form") if key else None

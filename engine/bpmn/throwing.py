@@ -16,7 +16,7 @@ def boundary_fired(boundary: Element, host: Task, case: CaseWorkflow) -> None:
     workflow = host.workflow
     if boundary.node.interrupting:
         case.cancel_token(host)
-    case.arrive(workflow, boundary, fired=True)
+    case.arrive(workflow, boundary)
 
 
 def start_event_subprocess(workflow: Any, event: Any, case: CaseWorkflow, listener: Task | None = None) -> None:

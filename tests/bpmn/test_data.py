@@ -113,3 +113,10 @@ def test_the_same_action_gives_the_same_step() -> None:
         for _ in range(2)
     )
     assert one == two
+
+
+def test_a_task_shows_the_form_that_was_checked_however_the_diagram_names_it() -> None:
+    form = b'{"type":"default","id":"F1","schemaVersion":16,"components":[]}'
+    for reference in ('formRef="F1"', 'formRef="F1.form"', 'formKey="camunda-forms:deployment:F1.form"'):
+        body = START + f'<userTask id="a" name="a" camunda:{reference}/>' + flows("start>a")
+        assert Player(body, others={"F1.form": form}).step.tasks[0].form == "F1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -53,9 +54,12 @@ class Person:
         self.page.wait_for_load_state("networkidle")
         return self.page
 
-    def fill_in(self, values: dict[str, Any]) -> None:
-        """Fills in the fields of the form on the page; tables get the rows they need."""
+    def fill_in(self, values: dict[str, Any], locked: Collection[str] = ()) -> None:
+        """Fills in the fields of the form on the page; tables get the rows they need. ``locked``: fields that the case
+        may have decided, so that they are shown and not asked for."""
         for key, value in values.items():
+            if key in locked and self.page.locator(f'[name="f-{key}"]:not([type=hidden])').count() == 0:
+                continue
             if isinstance(value, list) and value and isinstance(value[0], dict):
                 for index, row in enumerate(value):
                     if self.page.locator(f'[name^="f-{key}-{index}-"]').count() == 0:
@@ -68,8 +72,6 @@ class Person:
 
     def _fill(self, name: str, value: Any) -> None:
         fields = self.page.locator(f'[name="{name}"]:not([type=hidden])')
-        if fields.count() == 0:
-            return  # shown, but locked: the case decides it
         kind = fields.first.get_attribute("type")
         if kind == "radio" or (kind == "checkbox" and not isinstance(value, bool)):
             for item in value if isinstance(value, list) else [value]:

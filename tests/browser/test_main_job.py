@@ -53,7 +53,7 @@ def carry(engine: Engine, signed: Signed, case: str, staff: Staff, until: str = 
         person = signed(user.login)
         person.open(f"/tasks/{task.id}")
         expect(person.page.locator("h1")).to_contain_text(task.name)
-        person.fill_in(staff.values(task, user.login, datetime.now(UTC)))
+        person.fill_in(staff.values(task, user.login, datetime.now(UTC)), locked={"copy_discipline"})
         person.submit()
         assert person.messages() == [], f"{task.name}: {person.messages()}"
         assert task.id not in {open_task.id for open_task in engine.open_tasks(case=case)}
