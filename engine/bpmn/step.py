@@ -49,7 +49,8 @@ class OpenTask:
 @dataclass(frozen=True)
 class Wait:
     """Something other than a person that the case waits for: ``kind`` is ``timer``, ``message``, ``signal`` or
-    ``condition``; ``name`` the message or signal; ``due`` (timers) the moment it fires."""
+    ``condition``; ``name`` the message or signal; ``due`` (timers) the moment it fires, None while it is on hold;
+    ``key`` (messages) what a message has to carry to be meant for this case, None where any will do."""
 
     token: int
     kind: str
@@ -57,6 +58,20 @@ class Wait:
     process: str
     name: str = ""
     due: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class External:
+    """A service task whose work is done outside: by a worker that fetches its ``topic``. ``values`` are its input
+    parameters; a higher ``priority`` is fetched first."""
+
+    token: int
+    element: str
+    process: str
+    topic: str
+    values: Values = field(default_factory=dict)
+    priority: int = 50
 
 
 @dataclass(frozen=True)
@@ -82,6 +97,7 @@ class Step:
     finished: bool
     values: Values
     starved: tuple[str, ...] = ()
+    externals: tuple[External, ...] = ()
 
 
 # Actions: what may be asked of a running case. ``now`` is given apart.
@@ -106,10 +122,12 @@ class Complete:
 
 @dataclass(frozen=True)
 class Message:
-    """A message arrives; one waiting element (the one that waits longest) takes it."""
+    """A message arrives; one waiting element (the one that waits longest) takes it. With a ``key``, one that waits for
+    that key or for none."""
 
     name: str
     values: Values = field(default_factory=dict)
+    key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +143,73 @@ class Fire:
     """Every timer due at ``now`` fires, in order of its due moment."""
 
 
-Action = Start | Complete | Message | Signal | Fire
+@dataclass(frozen=True)
+class Finish:
+    """The outside work at the service task ``token`` is done; it brought these values."""
+
+    token: int
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The outside work at the service task ``token`` ended in the business error ``code``: the nearest boundary event
+    or event subprocess that catches it goes on. ``values`` are set first."""
+
+    token: int
+    code: str
+    message: str = ""
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rearm:
+    """Moments changed: the variables are set, then every waiting timer and every open task's dates that mention one of
+    them are worked out anew. ``hold``: those that mention one of these variables stand still (a clock is paused)
+    until a later ``Rearm`` sets the variable."""
+
+    values: Values = field(default_factory=dict)
+    hold: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Correct:
+    """Somebody repairs the case's variables: the values replace what was there, where the case keeps them."""
+
+    values: Values
+
+
+@dataclass(frozen=True)
+class Begin:
+    """A place to put a token: before ``element``, which ``process`` draws. ``at`` is the token of the subprocess or
+    call it is inside of, 0 for the case itself; None: the one place where it can be, or a refusal that lists them."""
+
+    process: str
+    element: str
+    at: int | None = None
+
+
+@dataclass(frozen=True)
+class Modify:
+    """Somebody moves the case by hand: the tokens in ``cancel`` are withdrawn with all that runs below them, the values
+    are set, and new tokens begin."""
+
+    cancel: tuple[int, ...] = ()
+    begin: tuple[Begin, ...] = ()
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Pass by an element this once instead of executing it: ``flow`` is the way to take out of a gateway; None for an
+    activity or event, which is left as if it had ended."""
+
+    process: str
+    element: str
+    flow: str | None = None
+
+
+Action = Start | Complete | Message | Signal | Fire | Finish | Fault | Rearm | Correct | Modify
 
 
 @dataclass(frozen=True)

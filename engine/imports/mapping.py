@@ -1,6 +1,6 @@
 """How the columns of a file become the values of a case: a YAML file, read and checked before anything is imported.
 
-The format is described in ``docs/how-to/import-cases.md``.
+The format is described in ``docs/howto/import-cases.md``.
 """
 
 from __future__ import annotations

@@ -182,7 +182,7 @@ task_draft = Table(
     _text("saved_at"),
 )
 
-#: Index of what the snapshots wait for besides people; rebuildable.
+#: Index of what the snapshots wait for besides people; rebuildable. ``key``: what a message must match, NULL for any.
 wait = Table(
     "wait",
     metadata,
@@ -193,10 +193,12 @@ wait = Table(
     _text("process"),
     Column("name", Text, primary_key=True),
     _maybe("due"),
+    _maybe("key"),
     Index(None, "kind", "due"),
-    Index(None, "kind", "name"),
+    Index(None, "kind", "name", "key"),
 )
 
+#: What leaves after the commit. It is tried from ``next_at`` on; ``attempts`` that failed left the last ``error``.
 outbox = Table(
     "outbox",
     metadata,
@@ -207,7 +209,11 @@ outbox = Table(
     _text("content"),
     _text("created_at"),
     _maybe("sent_at"),
+    _text("next_at", ""),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _text("error", ""),
     Index(None, "sent_at", "id"),
+    Index(None, "sent_at", "next_at"),
 )
 
 attachment = Table(

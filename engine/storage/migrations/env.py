@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from engine.storage.tables import metadata
+from engine.storage.operations_tables import incident
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata, render_as_batch=connection.dialect.name == "sqlite")
+context.configure(
+    connection=connection, target_metadata=incident.metadata, render_as_batch=connection.dialect.name == "sqlite"
+)
 with context.begin_transaction():
     context.run_migrations()
