@@ -19,7 +19,7 @@ catalogues := $(wildcard webui/translations/*/LC_MESSAGES/*.po)
 compiled := $(catalogues:.po=.mo)
 frontend := $(shell find webui/frontend -type f 2>/dev/null)
 
-.PHONY: run setup assets test system-packages check format format-check lint types contracts unit suite clean
+.PHONY: run setup assets test system-packages check format format-check lint types contracts unit suite bench clean
 
 ## Set up, load the demonstration and serve it on http://127.0.0.1:8000
 run: setup
@@ -84,6 +84,12 @@ contracts: $(test_tools)
 
 unit: $(test_tools)
 	$(BIN)/python -m pytest tests/unit tests/architecture
+
+## Measures: what a step costs, against what, and how it grows (docs/reference/benchmarks.md); takes long
+bench: setup $(test_tools) system-packages
+	bench/operaton/setup || echo "make bench: without Operaton" >&2
+	bench/bpmn_engine/setup || echo "make bench: without bpmn-engine" >&2
+	$(BIN)/python -m bench $(QUESTIONS)
 
 ## Remove what was built and the demonstration's database
 clean:

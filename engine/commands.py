@@ -4,7 +4,7 @@ one transaction. ``actor`` is the login name of the person (or ``clock`` for the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,12 +89,13 @@ class CompleteTask(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class SendMessage(Command):
-    """Deliver a message: to ``case``, or, without one, to the procedure that starts with it. Returns ``Outcome``.
-    ``Refused`` if nothing waits for it."""
+    """Deliver a message: to ``case``; without one, to the one case that waits for it with this ``key``; else to the
+    procedure that starts with it. Returns ``Outcome``. ``Refused`` if nothing waits for it, or several cases do."""
 
     name: str
     values: Values = field(default_factory=dict)
     case: str | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +109,8 @@ class SendSignal(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class FireTimers(Command):
-    """Let due timers fire, one transaction a case, at most ``limit`` cases. Returns ``list[Outcome]``."""
+    """Open the cases whose timer start is due and let due timers fire, one transaction a case, at most ``limit`` cases.
+    Returns ``list[Outcome]``."""
 
     limit: int = 100
 
@@ -202,8 +204,329 @@ class SetPassword(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FetchSends(Command):
+    """Take what waits in the outbox under ``topic`` and is due, oldest first, to send it. For ``seconds`` nobody else
+    gets it; what has not been marked as sent by then is tried again, so that it leaves once at least: a receiver tells
+    repetitions by ``Send.key``. Returns ``list[Send]``."""
+
+    topic: str
+    limit: int = 20
+    seconds: float = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteSendFailed(Command):
+    """Note why something that was fetched could not be sent. It is tried again later, each time after a longer pause;
+    after the last time its case has an incident. Returns whether it is tried again."""
+
+    send: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetrySend(Command):
+    """Try again to send something that was given up. Returns None."""
+
+    send: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteWorker(Command):
+    """Note that a worker process is alive, and what it last did (``detail``, JSON). ``ended``: it is no more.
+    Returns None."""
+
+    name: str
+    started_at: str
+    detail: Values = field(default_factory=dict)
+    ended: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class MarkSent(Command):
     """Note that something in the outbox has been sent (``engine.outbox``). Doing so twice changes nothing.
     Returns None."""
 
     send: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FetchAndLock(Command):
+    """Take up to ``count`` (at most 100) external tasks of these topics for ``worker``, a name that tells programs
+    apart: the most urgent first, then the oldest. Nobody else gets them for ``lock_seconds`` (at most a day).
+    Returns ``list[ExternalTask]``."""
+
+    topics: Sequence[str]
+    worker: str
+    count: int = 10
+    lock_seconds: float = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtendLock(Command):
+    """Keep an external task for ``seconds`` more, counted from now. Returns ``ExternalTask``; raises ``NotLocked``."""
+
+    task: str
+    worker: str
+    seconds: float = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompleteExternal(Command):
+    """The work outside is done and brought these values, and files: variable → (name of the file, content), stored with
+    the case in the same transaction. Returns ``Outcome``. Raises ``NotLocked``, ``TaskAlreadyDone``."""
+
+    task: str
+    worker: str
+    values: Values = field(default_factory=dict)
+    files: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailExternal(Command):
+    """The work outside went wrong and is to be tried again, ``retry_after`` seconds from now (None: a pause that grows
+    with each failure). ``retries`` are left then (None: one fewer); with none left the case gets an incident.
+    ``message`` is for people, ``details`` for developers. Returns ``Outcome``. Raises ``NotLocked``,
+    ``TaskAlreadyDone``."""
+
+    task: str
+    worker: str
+    message: str
+    details: str = ""
+    retries: int | None = None
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultExternal(Command):
+    """The work outside ended in the business error ``code``, which the diagram catches; the values are set first. An
+    error nothing catches is an incident, and the case stays where it is. Returns ``Outcome``. Raises ``NotLocked``,
+    ``TaskAlreadyDone``."""
+
+    task: str
+    worker: str
+    code: str
+    message: str = ""
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnlockExternal(Command):
+    """Give an external task back at once, for any worker. Returns ``ExternalTask``."""
+
+    task: str
+    worker: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PauseDeadline(Command):
+    """Let a running deadline stand still, with a reason; timers and due dates made of it stand still with it. ``key``:
+    its key, or its kind where only one of that kind runs. Returns ``Outcome``."""
+
+    case: str
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumeDeadline(Command):
+    """Let a paused deadline go on: it is due later by the time it stood still, office time where it counts office time.
+    Returns ``Outcome``."""
+
+    case: str
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtendDeadline(Command):
+    """Make a deadline due at ``due`` (an ISO moment), or later ``by`` a limit such as ``5 WD``. ``Refused`` beyond
+    the cap its diagram sets, once it is overdue, and for an earlier moment, unless it is ``by_decision`` of those who
+    may decide so (S11 §5(六), §8(二)). Returns ``Outcome``."""
+
+    case: str
+    key: str
+    reason: str
+    due: str | None = None
+    by: str | None = None
+    by_decision: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FireDeadlines(Command):
+    """Tell those concerned of deadlines that come near or are overdue, one transaction a case, at most ``limit`` cases.
+    Twice is the same as once. Returns ``list[Outcome]``."""
+
+    limit: int = 100
+
+
+@dataclass(frozen=True)
+class CalendarDay:
+    """A day whose kind is said by the installation: 休, 班, or "" to take back what was said. ``provisional``: a guess
+    until the State Council's notice is out."""
+
+    day: str
+    kind: str
+    name: str = ""
+    provisional: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetCalendarDays(Command):
+    """Say of days whether they are worked (``CalendarDay``), all or none of them; the entry made last counts. What was
+    counted before stays as it was. Returns None."""
+
+    days: Sequence[CalendarDay]
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetOfficeHours(Command):
+    """Say when the office is open on a working day: ``08:30-12:00,14:00-18:30``. Returns None."""
+
+    hours: str
+    source: str
+
+
+# --- Repairs: for process owners and administrators -------------------------------------------------------------
+# Where ``HUIYIN_TWO_PERSONS`` asks for it, a repair changes nothing until ``DecideApproval``; its ``Outcome`` says so.
+
+
+@dataclass(frozen=True)
+class Begin:
+    """A place to put a token: before ``element``, which ``process`` draws (empty: the one that does). ``at`` is the
+    token of the subprocess or call it is inside of, 0 for the case itself; None: the one place where it can be."""
+
+    element: str
+    process: str = ""
+    at: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryIncident(Command):
+    """Carry out again what failed, in the name of whoever asked for it. ``values`` are put right first, also among what
+    was typed; ``version``: the case goes over to that version first. One transaction: if it fails again, nothing has
+    changed and the incident counts one attempt more. Returns ``Outcome``."""
+
+    case: str
+    seq: int
+    values: Values = field(default_factory=dict)
+    version: int | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryIncidents(Command):
+    """Carry out again what failed, in every case, of a procedure, at an element, in these cases: at most ``limit``
+    incidents, oldest first, one transaction each. ``version`` as in ``RetryIncident``. Returns ``list[Attended]``."""
+
+    procedure: str | None = None
+    element: str | None = None
+    cases: tuple[str, ...] = ()
+    version: int | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    limit: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkipElement(Command):
+    """Carry out again what failed, passing by the element that failed; ``flow`` is the way to take out of a gateway.
+    Returns ``Outcome``."""
+
+    case: str
+    seq: int
+    reason: str
+    flow: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectValues(Command):
+    """Put variables of a case right. Returns ``Outcome``."""
+
+    case: str
+    values: Values
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModifyCase(Command):
+    """Move a case by hand: withdraw the tokens ``cancel`` (their numbers, or an element: all tokens at it) with all
+    that runs below them, set ``values``, begin at the elements ``begin``. Returns ``Outcome``."""
+
+    case: str
+    reason: str
+    cancel: tuple[int | str, ...] = ()
+    begin: tuple[Begin | str, ...] = ()
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrateCase(Command):
+    """Take a case over to another version of its procedure. ``mapping``: id of an element → its id in that version,
+    where it has another one. Returns ``Outcome``; raises ``MigrationRefused`` with every reason."""
+
+    case: str
+    version: int
+    reason: str
+    mapping: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrateCases(Command):
+    """Take the running cases of a version over to another one, at most ``limit``, one transaction a case.
+    Returns ``list[Attended]``: which went over, and why the others did not."""
+
+    procedure: str
+    from_version: int
+    to_version: int
+    reason: str
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    limit: int = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuspendCase(Command):
+    """Let a case stand still: nobody completes a task, no timer fires, no message arrives, until it is resumed. It can
+    be repaired, noted on and cancelled meanwhile. Returns ``Outcome``."""
+
+    case: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumeCase(Command):
+    """Let a suspended case go on; timers that fell due meanwhile fire, in order. Returns ``Outcome``."""
+
+    case: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuspendProcedure(Command):
+    """Let a procedure open no cases for the time being; with ``cases``, its running cases stand still too, one
+    transaction each. Returns ``list[str]``: the cases that were suspended."""
+
+    procedure: str
+    reason: str
+    cases: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumeProcedure(Command):
+    """Let a procedure open cases again; with ``cases``, those that were suspended with it go on. Returns
+    ``list[str]``: the cases that were resumed."""
+
+    procedure: str
+    reason: str = ""
+    cases: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecideApproval(Command):
+    """Agree to a repair that somebody else asked for, and carry it out; or refuse it. Whoever asked withdraws it by not
+    agreeing. Returns ``Outcome``; raises ``ApprovalStale`` if it is not possible any more."""
+
+    approval: int
+    agree: bool
+    reason: str = ""

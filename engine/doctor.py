@@ -7,6 +7,7 @@ import importlib.util
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from engine import Engine
 from engine.errors import EngineError, NotFitForProduction, language
 from engine.settings import Settings
+from engine.topics import can_deliver
 
 #: The password of everybody in the demonstration. It is written in the documentation: no secret, on purpose.
 DEMO_PASSWORD = "huiyin-demo"
@@ -27,6 +29,9 @@ SHORTEST_SECRET = 32
 MOST_HASHES = 50
 
 _well_known = ("secret", "changeme", "change-me", "default", "password", "example", "huiyin", "insecure")
+
+#: Work that has been due for longer says that nobody does it, or not enough.
+LATE = timedelta(minutes=5)
 
 Level = Literal["ok", "warning", "error"]
 
@@ -53,6 +58,7 @@ class Finding:
 def examine(settings: Settings, open_engine: Callable[[], Engine]) -> list[Finding]:
     """Looks at everything an installation needs, in the order in which one would put it right. Never raises."""
     findings = [_python(), _environment(settings), _secret(settings), _data_key(settings), _assets(), _translations()]
+    findings.append(_notices(settings))
     try:
         engine = open_engine()
     except EngineError as error:
@@ -62,7 +68,7 @@ def examine(settings: Settings, open_engine: Callable[[], Engine]) -> list[Findi
         Finding("database", "ok", "数据库可用，结构为最新", "the database answers and its schema is up to date")
     )
     try:
-        findings += [_people(engine, settings), _procedures(engine)]
+        findings += [_people(engine, settings), _procedures(engine), _background(engine)]
     except EngineError as error:
         findings.append(Finding("database", "error", error.text("zh"), error.text("en")))
     return findings
@@ -186,6 +192,24 @@ def _translations() -> Finding:
     )
 
 
+def _notices(settings: Settings) -> Finding:
+    if not settings.notify_urls.split():
+        return Finding(
+            "notices",
+            "warning",
+            "未设置 HUIYIN_NOTIFY_URLS：通知留在发件箱，不会发出",
+            "HUIYIN_NOTIFY_URLS is not set: notices stay in the outbox",
+        )
+    if not can_deliver(settings):
+        return Finding(
+            "notices",
+            "error",
+            "未安装 apprise，通知不能发出：请运行 pip install 'huiyin[notify]'",
+            "apprise is not installed, notices cannot leave: pip install 'huiyin[notify]'",
+        )
+    return Finding("notices", "ok", "通知可以发出", "notices can leave")
+
+
 def _people(engine: Engine, settings: Settings) -> Finding:
     known = demo_logins(engine)
     if known and settings.env == "production":
@@ -212,3 +236,30 @@ def _procedures(engine: Engine) -> Finding:
             "no procedure is published: run huiyin publish",
         )
     return Finding("procedures", "ok", f"已发布 {count} 个流程", f"{count} procedure(s) published")
+
+
+def _background(engine: Engine) -> Finding:
+    health = engine.health()
+    minutes = int(health.lag // 60)
+    if health.lag < LATE.total_seconds():
+        alive = sum(worker.alive for worker in health.workers)
+        return Finding(
+            "background",
+            "ok",
+            f"没有积压的后台工作，{alive} 个后台进程在工作",
+            f"no background work is overdue, {alive} worker(s) at work",
+        )
+    if not health.someone_works:
+        return Finding(
+            "background",
+            "warning",
+            f"后台工作已积压 {minutes} 分钟，却没有后台进程；请运行 huiyin work 或 huiyin serve",
+            f"background work has been due for {minutes} minutes and no worker was seen: "
+            "run huiyin work or huiyin serve",
+        )
+    return Finding(
+        "background",
+        "warning",
+        f"后台工作已积压 {minutes} 分钟；请查看 huiyin jobs，必要时增加 huiyin work",
+        f"background work is {minutes} minutes late: see huiyin jobs, and run more of huiyin work if need be",
+    )

@@ -10,14 +10,40 @@ from typing import Any, TypeVar, overload
 from engine import commands as ask
 from engine import replay
 from engine.clock import Clock, to_text
-from engine.errors import Bilingual, Conflict, DiagramFailed, EngineError, NotAllowed, Problem, StaleCase, refused
-from engine.handlers import attachments, cases, events, incidents, outbox, people, persons, procedures, tasks
-from engine.handlers.stepping import INTERNAL_TOPICS, START_TOPIC
+from engine.errors import (
+    Conflict,
+    ConnectionLost,
+    DiagramFailed,
+    NotAllowed,
+    Problem,
+    ProcedureSuspended,
+    StaleCase,
+)
+from engine.handlers import (
+    approvals,
+    attachments,
+    calendar,
+    cases,
+    deadlines,
+    events,
+    external,
+    incidents,
+    operations,
+    outbox,
+    people,
+    persons,
+    procedures,
+    tasks,
+)
+from engine.handlers.kept import KeptCases
 from engine.handlers.work import Work
+from engine.queries import deadlines as of_deadlines
 from engine.queries import due
-from engine.queries.reader import Reader
-from engine.records import Outcome, Send, Version
+from engine.records import Attended, ExternalTask, Outcome, Send, Version
+from engine.repairing import Repairing
 from engine.replay import Frame, Report
+from engine.rules.asked import check_command
+from engine.rules.calendar import counting_by
 from engine.rules.task_ids import split_task_id
 from engine.settings import Settings, read_settings
 from engine.storage.database import AlreadyStored, Database
@@ -30,10 +56,6 @@ Result = TypeVar("Result")
 
 #: How often a command is carried out anew after somebody else was faster.
 ATTEMPTS = 3
-#: How many signals and messages one command may set off in other cases before the worker takes over.
-MOST_PASSED_ON = 100
-#: How many signals and messages may lead to each other without anybody acting: procedures can start each other.
-LONGEST_CHAIN = 20
 
 #: One handler a command. Each is one transaction.
 HANDLERS: Mapping[type[ask.Command], Callable[[Any, Work], Any]] = {
@@ -54,12 +76,39 @@ HANDLERS: Mapping[type[ask.Command], Callable[[Any, Work], Any]] = {
     ask.SaveRole: people.save_role,
     ask.SaveUser: people.save_user,
     ask.SetPassword: people.set_password,
+    ask.PauseDeadline: deadlines.pause_deadline,
+    ask.ResumeDeadline: deadlines.resume_deadline,
+    ask.ExtendDeadline: deadlines.extend_deadline,
+    ask.SetCalendarDays: calendar.set_calendar_days,
+    ask.SetOfficeHours: calendar.set_office_hours,
     ask.MarkSent: outbox.mark_sent,
+    ask.FetchSends: outbox.fetch_sends,
+    ask.NoteSendFailed: outbox.note_send_failed,
+    ask.RetrySend: outbox.retry_send,
+    ask.NoteWorker: outbox.note_worker,
+    ask.FetchAndLock: external.fetch_and_lock,
+    ask.ExtendLock: external.extend_lock,
+    ask.UnlockExternal: external.unlock_external,
+    ask.CompleteExternal: external.complete_external,
+    ask.FailExternal: external.fail_external,
+    ask.FaultExternal: external.fault_external,
+    ask.RetryIncident: approvals.repair,
+    ask.SkipElement: approvals.repair,
+    ask.CorrectValues: approvals.repair,
+    ask.ModifyCase: approvals.repair,
+    ask.MigrateCase: approvals.repair,
+    ask.DecideApproval: approvals.decide_approval,
+    ask.SuspendCase: operations.suspend_case,
 }
 
 
-class Engine(Reader):
+class Engine(Repairing):
     """Runs cases. Open one a process and share it: it is thread-safe."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+        super().__init__(database, vault, clock)
+        self._kept = KeptCases()
+        self._two_persons: frozenset[str] = frozenset()
 
     @classmethod
     def open(cls, url: str, clock: Clock | None = None, settings: Settings | None = None) -> Engine:
@@ -70,7 +119,9 @@ class Engine(Reader):
         """
         settings = settings if settings is not None else read_settings()
         database = Database.open(url)
-        return cls(database, Vault(settings, database), clock if clock is not None else settings.moments())
+        opened = cls(database, Vault(settings, database), clock if clock is not None else settings.moments())
+        opened._two_persons = frozenset(settings.listed("two_persons"))
+        return opened
 
     def close(self) -> None:
         """Gives the database connections back."""
@@ -87,13 +138,25 @@ class Engine(Reader):
     @overload
     def handle(self, command: ask.SaveProcedureDraft) -> list[Problem]: ...
     @overload
-    def handle(self, command: ask.SendSignal | ask.FireTimers) -> list[Outcome]: ...
+    def handle(self, command: ask.SendSignal | ask.FireTimers | ask.FireDeadlines) -> list[Outcome]: ...
     @overload
-    def handle(self, command: ask.RebuildIndexes) -> list[str]: ...
+    def handle(self, command: ask.RebuildIndexes | ask.SuspendProcedure | ask.ResumeProcedure) -> list[str]: ...
+    @overload
+    def handle(self, command: ask.RetryIncidents | ask.MigrateCases) -> list[Attended]: ...
     @overload
     def handle(self, command: ask.RevealPerson) -> dict[str, str]: ...
     @overload
+    def handle(self, command: ask.FetchSends) -> list[Send]: ...
+    @overload
+    def handle(self, command: ask.NoteSendFailed) -> bool: ...
+    @overload
     def handle(self, command: ask.AttachFile) -> dict[str, Any]: ...
+    @overload
+    def handle(self, command: ask.FetchAndLock) -> list[ExternalTask]: ...
+    @overload
+    def handle(self, command: ask.ExtendLock | ask.UnlockExternal) -> ExternalTask: ...
+    @overload
+    def handle(self, command: ask.CompleteExternal | ask.FailExternal | ask.FaultExternal) -> Outcome: ...
     @overload
     def handle(
         self,
@@ -103,25 +166,59 @@ class Engine(Reader):
         | ask.SaveDraft
         | ask.CompleteTask
         | ask.SendMessage
+        | ask.PauseDeadline
+        | ask.ResumeDeadline
+        | ask.ExtendDeadline
         | ask.CancelCase
-        | ask.AddNote,
+        | ask.AddNote
+        | ask.RetryIncident
+        | ask.SkipElement
+        | ask.CorrectValues
+        | ask.ModifyCase
+        | ask.MigrateCase
+        | ask.DecideApproval
+        | ask.SuspendCase
+        | ask.ResumeCase,
     ) -> Outcome: ...
     @overload
     def handle(
         self,
-        command: ask.ErasePerson | ask.SaveUnit | ask.SaveRole | ask.SaveUser | ask.SetPassword | ask.MarkSent,
+        command: ask.ErasePerson
+        | ask.SaveUnit
+        | ask.SaveRole
+        | ask.SaveUser
+        | ask.SetPassword
+        | ask.MarkSent
+        | ask.SetCalendarDays
+        | ask.SetOfficeHours
+        | ask.RetrySend
+        | ask.NoteWorker,
     ) -> None: ...
     def handle(self, command: ask.Command) -> Any:
         """Carries out a command in one transaction and returns what its docstring says.
 
         Somebody being faster is tried again where that is safe. ``DiagramFailed`` leaves the case as it was, marked as
-        stuck with an incident; ``NotAllowed`` leaves a line in the access log.
+        stuck with an incident; ``NotAllowed`` leaves a line in the access log. ``Refused`` names the field that is not
+        what the command declares.
         """
+        check_command(command)
         try:
             if isinstance(command, ask.FireTimers):
                 return self._fire_timers(command)
+            if isinstance(command, ask.FireDeadlines):
+                return self._fire_deadlines(command)
             if isinstance(command, ask.SendSignal):
                 return self._send_signal(command)
+            if isinstance(command, ask.RetryIncidents):
+                return self._retry_many(command)
+            if isinstance(command, ask.MigrateCases):
+                return self._migrate_many(command)
+            if isinstance(command, ask.ResumeCase):
+                return self._resume_case(command)
+            if isinstance(command, ask.SuspendProcedure):
+                return self._suspend_procedure(command)
+            if isinstance(command, ask.ResumeProcedure):
+                return self._resume_procedure(command)
             if isinstance(command, ask.RebuildIndexes):
                 return self._rebuild_indexes(command)
             handler = HANDLERS[type(command)]
@@ -150,8 +247,26 @@ class Engine(Reader):
 
     # --- Within -------------------------------------------------------------------------------------------------
 
-    def _work(self, store: UnitOfWork, login: str, handed_on: int = 0) -> Work:
-        return Work(store, store.people.actor(login), self.clock(), self._versions, handed_on=handed_on)
+    def _work(self, store: UnitOfWork, login: str, handed_on: int = 0, number: str | None = None) -> Work:
+        """``number``: the case the command is about, if it is known; it is read together with who asks."""
+        kept = self._kept.get(number) if number is not None else None
+        row = store.cases.open(number, kept.case.revision if kept is not None else -1, login) if number else None
+        actor = store.people.asker(login, row) if row is not None else store.people.actor(login)
+        entry = store.people.calendar if store.people.calendar is not None else store.calendar.last()
+        if entry > self._calendars.last:
+            self._calendars = store.calendar.all()
+        counting = self._calendars.after(entry)
+        return Work(
+            store,
+            actor,
+            self.clock(),
+            self._versions,
+            entry,
+            counting,
+            self._kept,
+            two_persons=self._two_persons,
+            handed_on=handed_on,
+        )
 
     def _transaction(
         self,
@@ -166,8 +281,13 @@ class Engine(Reader):
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with writing(self._database, self._vault) as store:
-                    work = self._work(store, login, handed_on)
-                    result = function(work)
+                    work = self._work(store, login, handed_on, number)
+                    with counting_by(work.counting):
+                        result = function(work)
+            except ConnectionLost:
+                if attempt == ATTEMPTS:
+                    raise
+                continue
             except (StaleCase, AlreadyStored) as error:
                 if attempt < ATTEMPTS:
                     continue
@@ -176,8 +296,10 @@ class Engine(Reader):
                 if number is not None:
                     self._note_incident(login, number, command, error)
                 raise
+            for kept in work.saved:
+                self._kept.put(kept)
             if work.passing_on and not handed_on:
-                self._pass_on()
+                self.hand_on()
             return result
         raise AssertionError("every attempt returns or raises")
 
@@ -193,13 +315,13 @@ class Engine(Reader):
         log.warning("%s: the incident was not noted, the case is busy: %s", number, error)
 
     def _each(
-        self, login: str, numbers: list[str], function: Callable[..., Outcome | None], name: str, handed_on: int = 0
+        self, login: str, numbers: list[str], function: Callable[..., Outcome | None], name: str
     ) -> list[Outcome]:
         """One transaction a case. A case that fails gets its incident and does not hold up the others."""
         outcomes = []
         for number in numbers:
             try:
-                outcome = self._transaction(login, partial(function, number=number), name, number, handed_on)
+                outcome = self._transaction(login, partial(function, number=number), name, number)
             except (DiagramFailed, Conflict) as error:
                 log.warning("%s: %s", number, error)
                 continue
@@ -208,10 +330,13 @@ class Engine(Reader):
         return outcomes
 
     def _fire_timers(self, command: ask.FireTimers) -> list[Outcome]:
-        self._pass_on()
+        self.hand_on()
+        return list(self.fire_due(command.limit, command.actor).moved)
+
+    def _fire_deadlines(self, command: ask.FireDeadlines) -> list[Outcome]:
         with self._database.reading() as connection:
-            numbers = due.cases_with_due_timers(connection, to_text(self.clock()), max(command.limit, 0))
-        return self._each(command.actor, numbers, events.fire_timers, "FireTimers")
+            numbers = of_deadlines.cases_to_tell_of(connection, to_text(self.clock()), max(command.limit, 0))
+        return self._each(command.actor, numbers, deadlines.fire_deadlines, "FireDeadlines")
 
     def _rebuild_indexes(self, command: ask.RebuildIndexes) -> list[str]:
         self._transaction(command.actor, cases.may_rebuild, "RebuildIndexes")
@@ -232,59 +357,21 @@ class Engine(Reader):
         )
         return [outcome]
 
-    def _broadcast(
-        self, login: str, name: str, values: Mapping[str, Any], origin: str | None = None, handed_on: int = 0
-    ) -> list[Outcome]:
-        """Hands a signal to every case that waits for it, except the one it came from, and opens those it starts."""
+    def _broadcast(self, login: str, name: str, values: Mapping[str, Any]) -> list[Outcome]:
+        """Hands a signal to every case that waits for it, and opens those it starts."""
         with self._database.reading() as connection:
-            numbers = [found for found in due.cases_waiting_for_signal(connection, name) if found != origin]
+            numbers = due.cases_waiting_for_signal(connection, name)
             starting = due.versions_starting_with(connection, "signals", name)
         deliver = partial(events.deliver_signal, name=name, values=values)
-        outcomes = self._each(login, numbers, deliver, "SendSignal", handed_on)
+        outcomes = self._each(login, numbers, deliver, "SendSignal")
         for version in starting:
             start = partial(events.start_by_signal, version=version, name=name, values=values)
             try:
-                outcomes.append(self._transaction(login, start, "SendSignal", handed_on=handed_on))
-            except (DiagramFailed, Conflict) as error:
+                outcomes.append(self._transaction(login, start, "SendSignal"))
+            except (DiagramFailed, Conflict, ProcedureSuspended) as error:
                 # No case was opened; the others who take the signal do not wait for this one.
                 log.warning("%s: %s", name, error)
         return outcomes
-
-    def _pass_on(self) -> None:
-        """Hands on what cases sent to each other: signals thrown, and messages that open cases. The worker does it
-        too, for what a crash left behind."""
-        for _ in range(MOST_PASSED_ON):
-            with self._database.reading() as connection:
-                waiting = due.unsent(connection, 1, INTERNAL_TOPICS)
-            if not waiting:
-                return
-            self._hand_on(waiting[0])
-
-    def _hand_on(self, send: Send) -> None:
-        name, values = str(send.values.get("name", "")), send.values.get("values", {})
-        handed_on = int(send.values.get("handed_on", 1))
-
-        def open_case(work: Work) -> None:
-            events.start_by_message(work, name, values)
-            work.store.cases.mark_sent(send.id, work.at)
-
-        try:
-            if handed_on > LONGEST_CHAIN:
-                raise refused(
-                    f"“{name}”接连引发了 {LONGEST_CHAIN} 次信号或消息而不等待任何人。",
-                    f"“{name}” is one of more than {LONGEST_CHAIN} signals and messages that led to each other "
-                    "without waiting for anybody.",
-                )
-            if send.topic == START_TOPIC:
-                self._transaction("system", open_case, "SendMessage", handed_on=handed_on)
-                return
-            self._broadcast("system", name, values, send.case, handed_on)
-        except EngineError as error:
-            reason = Bilingual(zh=error.text("zh"), en=error.text("en"))
-            failed = DiagramFailed(element=send.element, reason=reason)
-            log.warning("%s: %s", send.case, failed)
-            self._note_incident("system", send.case, "SendMessage", failed)
-        self._transaction("system", lambda work: work.store.cases.mark_sent(send.id, work.at), "MarkSent")
 
 
 def _name(command: ask.Command) -> str:

@@ -8,7 +8,11 @@
     ├── Refused             the request itself is wrong                     (422)
     │   ├── FormInvalid         a value is missing or wrong: .fields says which
     │   ├── VersionRejected     a diagram may not be published: .problems says why
+    │   ├── MigrationRefused    a case cannot go over to another version: .reasons says why
     │   ├── CaseClosed          the case has ended, nothing can be done on it
+    │   ├── CaseSuspended       the case stands still until somebody resumes it
+    │   ├── ProcedureSuspended  the procedure opens no cases for the time being
+    │   ├── ApprovalStale       what a second person agreed to is not possible any more
     │   ├── AlreadyThere        a case with this reference exists: .case names it
     │   ├── BadMapping          an import's mapping cannot be used
     │   ├── DemoRefused         the demonstration is not loaded here
@@ -16,12 +20,17 @@
     ├── Conflict            somebody was faster                             (409)
     │   ├── TaskAlreadyDone
     │   ├── StaleCase
-    │   └── DraftMovedOn        somebody else saved the draft of a procedure
+    │   ├── DraftMovedOn        somebody else saved the draft of a procedure
+    │   └── NotLocked           the work outside is not locked by this worker (any more)
     ├── DiagramFailed       the diagram could not go on; the step was rolled back
     │   ├── ExpressionFailed
     │   ├── NoPathTaken
+    │   ├── ErrorUncaught       work outside ended in a business error that the diagram does not catch
+    │   ├── ExternalFailed      work outside failed as often as it may
+    │   ├── SendFailed          something could not be sent, however often it was tried
     │   └── TooManySteps
     ├── DatabaseFailed      the database cannot be used just now or at all
+    │   └── ConnectionLost      it went away before anything was stored
     ├── SchemaTooNew        a newer Huiyin wrote the database
     ├── KeyMissing          callers' data needs the installation's key
     ├── KeyWrong            callers' data was encrypted with another key
@@ -34,7 +43,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 Language = Literal["zh", "en"]
 
@@ -81,7 +90,20 @@ class Bilingual(dict[str, str]):
         return self.get(language.get(), "")
 
 
-Noun = Literal["case", "task", "caller", "person", "procedure", "version", "diagram", "form", "attachment"]
+Noun = Literal[
+    "case",
+    "task",
+    "caller",
+    "person",
+    "procedure",
+    "version",
+    "diagram",
+    "form",
+    "attachment",
+    "incident",
+    "approval",
+    "send",
+]
 
 _NOUNS: Mapping[Noun, Bilingual] = {
     "case": Bilingual(zh="诉求件", en="case"),
@@ -93,6 +115,9 @@ _NOUNS: Mapping[Noun, Bilingual] = {
     "diagram": Bilingual(zh="流程图", en="diagram"),
     "form": Bilingual(zh="表单", en="form"),
     "attachment": Bilingual(zh="附件", en="attachment"),
+    "incident": Bilingual(zh="异常", en="incident"),
+    "approval": Bilingual(zh="申请", en="request"),
+    "send": Bilingual(zh="发送", en="send"),
 }
 
 
@@ -200,11 +225,47 @@ class VersionRejected(Refused):
         )
 
 
+class MigrationRefused(Refused):
+    """The case cannot go over to that version. ``reasons``: (element, why), one for each token that has no place."""
+
+    zh = "不能迁移：{detail}"
+    en = "It cannot be migrated: {detail}"
+
+    def __init__(self, reasons: Sequence[tuple[str, Bilingual]]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__(
+            detail=Bilingual(
+                zh="；".join(why["zh"] for _, why in self.reasons), en="; ".join(why["en"] for _, why in self.reasons)
+            )
+        )
+
+
 class CaseClosed(Refused):
     """The case has ended. ``case``."""
 
     zh = "诉求件 {case} 已经结束，不能再办理。"
     en = "Case {case} has ended; nothing more can be done on it."
+
+
+class CaseSuspended(Refused):
+    """The case stands still until somebody resumes it. ``case``."""
+
+    zh = "诉求件 {case} 已挂起，恢复后才能继续办理。"
+    en = "Case {case} is suspended; it goes on once somebody resumes it."
+
+
+class ProcedureSuspended(Refused):
+    """The procedure opens no cases for the time being. ``procedure``, ``reason``."""
+
+    zh = "流程 {procedure} 已暂停立案：{reason}"
+    en = "{procedure} opens no cases for the time being: {reason}"
+
+
+class ApprovalStale(Refused):
+    """What was asked for cannot be done any more, so it cannot be agreed to. ``approval``, ``reason``."""
+
+    zh = "第 {approval} 号申请已不能执行，可以驳回或撤回：{reason}"
+    en = "Request {approval} cannot be carried out any more; refuse or withdraw it: {reason}"
 
 
 class AlreadyThere(Refused):
@@ -265,11 +326,32 @@ class DraftMovedOn(Conflict):
     en = "The draft of {procedure} was saved by somebody else just now; load it again before editing."
 
 
+class NotLocked(Conflict):
+    """Work outside is not locked by the worker that reports on it. ``task``, ``worker``, ``reason``."""
+
+    zh = "外部任务 {task} 没有由 {worker} 锁定：{reason}"
+    en = "The external task {task} is not locked by {worker}: {reason}"
+
+
 class DiagramFailed(EngineError):
-    """The diagram cannot go on; the step was rolled back and nothing is lost. ``element``, ``reason``."""
+    """The diagram cannot go on; the step was rolled back and nothing is lost. ``element``, ``reason``.
+
+    ``process`` draws the element and ``seen`` are the variables that what failed mentions, where that is known: for
+    whoever repairs it, never part of the sentence. ``attempt`` is what had been asked of the diagram (see
+    ``engine.handlers.stepping``).
+    """
 
     zh = "流程在“{element}”处无法继续：{reason}"
     en = "The procedure cannot go on at “{element}”: {reason}"
+
+    process: str = ""
+    seen: Mapping[str, Any] = {}
+    attempt: Any = None
+
+    def at(self, process: str, seen: Mapping[str, Any]) -> Self:
+        """The error, with where it happened and what was seen there."""
+        self.process, self.seen = process, seen
+        return self
 
     @property
     def element(self) -> str:
@@ -291,6 +373,28 @@ class NoPathTaken(DiagramFailed):
     en = "No condition out of “{element}” holds and it has no default flow. Give it a default flow."
 
 
+class ErrorUncaught(DiagramFailed):
+    """Work outside ended in a business error that nothing in the diagram catches. ``element``, ``code``, ``reason``."""
+
+    zh = "“{element}”的外部工作报告业务错误 {code}，流程图中没有捕获它的事件：{reason}"
+    en = "The outside work at “{element}” ended in the business error {code}, which nothing catches: {reason}"
+
+
+class ExternalFailed(DiagramFailed):
+    """Work outside failed as often as it may. ``element``, ``topic``, ``reason``; ``stack`` for developers."""
+
+    zh = "“{element}”的外部工作（主题 {topic}）失败，重试次数已用完：{reason}"
+    en = "The outside work at “{element}” (topic {topic}) failed, and no retries are left: {reason}"
+
+
+class SendFailed(DiagramFailed):
+    """Something that was to leave could not be sent, however often it was tried. ``element``, ``topic``, ``send``,
+    ``reason``."""
+
+    zh = "“{element}”处的第 {send} 号发送（主题 {topic}）失败，已不再重试：{reason}"
+    en = "What “{element}” sends (number {send}, topic {topic}) could not be sent and is not tried again: {reason}"
+
+
 class TooManySteps(DiagramFailed):
     """One step went through more automatic elements than is sane: the diagram loops without waiting."""
 
@@ -303,6 +407,11 @@ class DatabaseFailed(EngineError):
 
     zh = "数据库不可用：{reason}"
     en = "The database cannot be used: {reason}"
+
+
+class ConnectionLost(DatabaseFailed):
+    """The database went away before anything was stored: asking again is safe, and the engine does so itself a few
+    times. ``reason``."""
 
 
 class SchemaTooNew(EngineError):

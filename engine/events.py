@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 #: Entries that begin a group: one for each command that was carried out.
@@ -22,16 +23,50 @@ COMMANDS = frozenset(
         "message_received",
         "signal_received",
         "timers_fired",
+        "deadline_paused",
+        "deadline_resumed",
+        "deadline_extended",
+        "deadline_warned",
+        "deadline_missed",
         "case_cancelled",
         "note_added",
         "person_revealed",
+        "external_completed",
+        "external_fault",
         "incident_raised",
+        "incident_repeated",
         "incident_resolved",
+        "values_corrected",
+        "case_modified",
+        "case_migrated",
+        "case_suspended",
+        "case_resumed",
+        "intervention_asked",
+        "intervention_agreed",
+        "intervention_refused",
     }
 )
 
 #: Commands that move the diagram; their entry carries the hash of the snapshot they led to.
-STEPS = frozenset({"case_started", "task_completed", "message_received", "signal_received", "timers_fired"})
+STEPS = frozenset(
+    {
+        "case_started",
+        "task_completed",
+        "message_received",
+        "signal_received",
+        "timers_fired",
+        "external_completed",
+        "external_fault",
+        "deadline_paused",
+        "deadline_resumed",
+        "deadline_extended",
+        "values_corrected",
+        "case_modified",
+        "case_migrated",
+    }
+)
+#: Steps that people take to repair a case: they are no work of the case's own, and done while it is suspended too.
+REPAIRS = frozenset({"values_corrected", "case_modified", "case_migrated"})
 
 #: What a step, or the handler that closes a case after it, may report.
 FACTS = frozenset(
@@ -39,19 +74,34 @@ FACTS = frozenset(
         "element_began",
         "element_ended",
         "element_cancelled",
+        "element_skipped",
+        "token_placed",
         "task_opened",
         "values_set",
         "decision_made",
         "timer_armed",
+        "timer_held",
+        "task_moved",
         "timer_fired",
         "message_sent",
         "message_caught",
         "signal_thrown",
         "signal_caught",
         "condition_met",
+        "clock_started",
+        "clock_moved",
+        "clock_paused",
+        "clock_resumed",
+        "clock_ended",
         "error_thrown",
         "escalation_thrown",
+        "compensation_thrown",
+        "compensation_began",
+        "compensation_ended",
+        "transaction_cancelled",
         "send_requested",
+        "external_opened",
+        "ledger_noted",
         "case_closed",
     }
 )
@@ -70,6 +120,8 @@ class LogEntry:
     data: Mapping[str, Any]
     prev: str
     hash: str
+    #: ``data`` as it is stored, where it was just made.
+    text: str = field(default="", repr=False, compare=False)
 
     def as_json(self) -> dict[str, Any]:
         """The shape of ``huiyin history --json``."""
@@ -84,9 +136,14 @@ class LogEntry:
         }
 
 
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+#: Ids and kinds come again and again.
+_quoted = lru_cache(maxsize=4_096)(_encoder.encode)
+
+
 def canonical(value: Any) -> str:
     """The one JSON text of a value: keys sorted, no spaces, characters as they are. ValueError if it has none."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _encoder.encode(value)
 
 
 def claims(entries: Iterable[LogEntry]) -> dict[str, LogEntry]:
@@ -108,20 +165,15 @@ def digest(text: str) -> str:
 def entry_hash(
     case: str, seq: int, at: str, actor: str, kind: str, element: str, data: Mapping[str, Any], prev: str
 ) -> str:
-    """What seals an entry: anybody can recompute it from a printed log."""
+    """What seals an entry, the SHA-256 of its canonical JSON: anybody can recompute it from a printed log."""
+    return _sealed(case, seq, at, actor, kind, element, canonical(data), prev)
+
+
+def _sealed(case: str, seq: int, at: str, actor: str, kind: str, element: str, data: str, prev: str) -> str:
+    """The same with the canonical text of ``data``, which need not be made twice."""
     return digest(
-        canonical(
-            {
-                "case": case,
-                "seq": seq,
-                "at": at,
-                "actor": actor,
-                "kind": kind,
-                "element": element,
-                "data": data,
-                "prev": prev,
-            }
-        )
+        f'{{"actor":{_quoted(actor)},"at":{_quoted(at)},"case":{_quoted(case)},"data":{data},"element":{_quoted(element)},'
+        f'"kind":{_quoted(kind)},"prev":{_encoder.encode(prev)},"seq":{_encoder.encode(seq)}}}'
     )
 
 
@@ -138,9 +190,9 @@ class Chain:
         """The next entry, sealed onto the one before. Raises ValueError for a kind that is not documented."""
         if kind not in COMMANDS and kind not in FACTS:
             raise ValueError(f"{kind} is not a kind of log entry")
-        plain = json.loads(canonical(dict(data or {})))
-        seal = entry_hash(self.case, self.seq + 1, at, actor, kind, element, plain, self.hash)
-        entry = LogEntry(self.case, self.seq + 1, at, actor, kind, element, plain, self.hash, seal)
+        text = canonical(dict(data or {}))
+        seal = _sealed(self.case, self.seq + 1, at, actor, kind, element, text, self.hash)
+        entry = LogEntry(self.case, self.seq + 1, at, actor, kind, element, json.loads(text), self.hash, seal, text)
         self.seq, self.hash = entry.seq, entry.hash
         self.added.append(entry)
         return entry

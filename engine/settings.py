@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -16,6 +17,8 @@ from engine.clock import Clock, from_text, system_clock
 from engine.errors import BadSetting, Bilingual
 
 ENVIRONMENTS = ("production", "dev", "test", "demo")
+#: Repairs of a case that a second person may have to agree to.
+REPAIRS = frozenset({"corrections", "modifications", "skips", "migrations"})
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,10 @@ class Settings:
 
     ``env``: production, dev, test or demo. ``database_url``: where cases live. ``home``: a folder for what belongs to
     the installation, such as its key. ``data_key``: 32 bytes in base64; callers' personal data is encrypted under it.
+    ``topics``: topics of service tasks that workers outside are known to do. ``webhook_hosts``: where webhooks may go,
+    ``webhook_secret``: signs them. ``notify_urls``: where notices go. ``api_tokens``: who may sign in as a worker
+    over HTTP, ``login=SHA-256 of the token``. Lists are separated by spaces or commas, ``notify_urls`` by spaces only.
+    ``two_persons``: the repairs that a second person has to agree to: corrections, modifications, skips, migrations.
     ``secret_key``: signs browser sessions. ``clock``: an ISO moment that stands still, only where ``env`` is test.
     """
 
@@ -33,6 +40,12 @@ class Settings:
     data_key: str = field(default="", repr=False)
     secret_key: str = field(default="", repr=False)
     clock: str = ""
+    two_persons: str = ""
+    topics: str = ""
+    webhook_hosts: str = ""
+    webhook_secret: str = field(default="", repr=False)
+    notify_urls: str = field(default="", repr=False)
+    api_tokens: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if self.env not in ENVIRONMENTS:
@@ -46,6 +59,12 @@ class Settings:
             raise BadSetting(
                 name="HUIYIN_CLOCK",
                 reason=Bilingual(zh="只有 HUIYIN_ENV=test 时才可设置", en="only allowed where HUIYIN_ENV=test"),
+            )
+        if not set(self.listed("two_persons")) <= REPAIRS:
+            known = sorted(REPAIRS)
+            raise BadSetting(
+                name="HUIYIN_TWO_PERSONS",
+                reason=Bilingual(zh="只能是 " + "、".join(known), en="takes a list of " + ", ".join(known)),
             )
 
     @property
@@ -68,6 +87,10 @@ class Settings:
                 ),
             ) from None
         return lambda: moment
+
+    def listed(self, name: str) -> tuple[str, ...]:
+        """A setting that is a list, item by item."""
+        return tuple(item for item in re.split(r"[\s,]+", str(getattr(self, name))) if item)
 
     def key_bytes(self) -> bytes | None:
         """The data key as bytes, None where none is set. Raises ``BadSetting``."""

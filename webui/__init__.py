@@ -9,12 +9,16 @@ import flask
 from flask_wtf.csrf import CSRFProtect
 
 from webui import (
+    api,
     attachments,
     audit,
     auth,
     cases,
+    deadlines,
     diagrams,
     errors,
+    health,
+    incidents,
     intake,
     language,
     people,
@@ -33,7 +37,21 @@ if TYPE_CHECKING:
 #: One upload, or everything in one form, at most.
 MAX_UPLOAD = 20 * 1024 * 1024
 
-BLUEPRINTS = (worklist, tasks, intake, cases, attachments, people, audit, diagrams, studio, replay)
+BLUEPRINTS = (
+    worklist,
+    tasks,
+    intake,
+    cases,
+    deadlines,
+    attachments,
+    people,
+    audit,
+    diagrams,
+    studio,
+    replay,
+    health,
+    incidents,
+)
 
 
 def create_app(engine: Engine, settings: Settings) -> flask.Flask:
@@ -60,7 +78,7 @@ def create_app(engine: Engine, settings: Settings) -> flask.Flask:
     )
     app.extensions["huiyin"] = engine
     app.extensions["huiyin_settings"] = settings
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     security.install(app)
     language.install(app)
     errors.install(app)
@@ -68,11 +86,6 @@ def create_app(engine: Engine, settings: Settings) -> flask.Flask:
     presenting.install(app)
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)
-
-    @app.get("/healthz")
-    def healthz() -> flask.typing.ResponseReturnValue:
-        """For load balancers: the process answers and the database can be read."""
-        engine.procedures()
-        return {"status": "ok"}
+    api.install(app, csrf)
 
     return app

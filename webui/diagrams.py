@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from threading import Lock
 from typing import TypedDict
 
@@ -15,7 +16,7 @@ from engine.errors import NotFound
 from engine.replay.frames import Place
 from engine.rules.xml import XmlRefused, parse_xml
 from webui.context import engine, login_needed
-from webui.language import _
+from webui.element_kinds import kind_name
 
 blueprint = flask.Blueprint("diagrams", __name__, url_prefix="/diagrams")
 
@@ -32,8 +33,9 @@ _READING = Lock()
 class Drawing:
     """One process of a version as it is drawn: ``file`` holds it, ``plane`` is the BPMNDiagram that shows it.
 
-    ``names`` are the labels of what is drawn, by element id; ``types`` their BPMN kinds; ``calls`` which process
-    each call activity starts, as far as the diagram says it outright.
+    ``names`` are the labels of what is drawn, by element id; ``types`` their BPMN kinds; ``events`` what events wait
+    for or throw (``timer``, ``compensate``); ``hosts`` to which activity boundary events are attached; ``calls`` which
+    process each call activity starts, as far as the diagram says it outright.
     """
 
     process: str
@@ -42,7 +44,13 @@ class Drawing:
     plane: str
     names: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
+    events: Mapping[str, str] = field(default_factory=dict)
+    hosts: Mapping[str, str] = field(default_factory=dict)
     calls: Mapping[str, str] = field(default_factory=dict)
+
+    def kind_of(self, element: str) -> str:
+        """What kind of element it is, in words; empty where there is no word for it."""
+        return kind_name(self.types.get(element, ""), self.events.get(element, ""))
 
 
 class PanelDiagram(TypedDict):
@@ -130,6 +138,12 @@ def read_drawings(path: str, content: bytes) -> list[Drawing]:
                 plane=planes.get(key) or (planes.get(pool.get("id")) if pool is not None else None) or "",
                 names={element.get("id", ""): " ".join((element.get("name") or "").split()) for element in inside},
                 types={element.get("id", ""): str(element.tag).rpartition("}")[2] for element in inside},
+                events=dict(filter(itemgetter(1), ((element.get("id", ""), _event(element)) for element in inside))),
+                hosts={
+                    element.get("id", ""): element.get("attachedToRef", "")
+                    for element in inside
+                    if element.get("attachedToRef")
+                },
                 calls={
                     element.get("id", ""): element.get("calledElement", "")
                     for element in inside
@@ -138,6 +152,17 @@ def read_drawings(path: str, content: bytes) -> list[Drawing]:
             )
         )
     return result
+
+
+def _event(element: etree._Element) -> str:
+    """What an event waits for or throws; ``subprocess`` for an event subprocess; empty for everything else."""
+    if element.get("triggeredByEvent") == "true":
+        return "subprocess"
+    return next((tag.removesuffix("EventDefinition") for tag in _tags(element) if tag.endswith("EventDefinition")), "")
+
+
+def _tags(element: etree._Element) -> Iterator[str]:
+    return (str(child.tag).rpartition("}")[2] for child in element)
 
 
 def _pool_name(pool: etree._Element | None, process: str) -> str:
@@ -219,7 +244,9 @@ def _by_process(places: Iterable[Place], key: str = "element") -> dict[str, list
 def _waits_itself(drawing: Drawing, element: str, active: Mapping[str, list[str]]) -> bool:
     """Whether a case waits at this element, not at something inside it."""
     kind = drawing.types.get(element, "")
-    return kind != "subProcess" and (kind != "callActivity" or drawing.calls.get(element) not in active)
+    return kind not in ("subProcess", "transaction", "adHocSubProcess") and (
+        kind != "callActivity" or drawing.calls.get(element) not in active
+    )
 
 
 def _is_stop(drawing: Drawing, element: str) -> bool:
@@ -233,24 +260,8 @@ def _place(drawn: Mapping[str, Drawing], process: str, element: str) -> NamedPla
         "process": process,
         "process_name": drawing.name,
         "element": element,
-        "name": drawing.names.get(element) or kind_name(drawing.types.get(element, "")) or element,
+        "name": drawing.names.get(element) or drawing.kind_of(element) or element,
     }
-
-
-def kind_name(kind: str) -> str:
-    """What an element without a name is called, by its BPMN kind; empty for kinds that have names."""
-    names = {
-        "startEvent": _("开始"),
-        "endEvent": _("结束"),
-        "exclusiveGateway": _("排他网关"),
-        "parallelGateway": _("并行网关"),
-        "inclusiveGateway": _("包容网关"),
-        "eventBasedGateway": _("事件网关"),
-        "intermediateCatchEvent": _("等待"),
-        "boundaryEvent": _("边界事件"),
-        "subProcess": _("子流程"),
-    }
-    return names.get(kind, "")
 
 
 @blueprint.get("/<procedure>/<int:version>/<process>.bpmn")

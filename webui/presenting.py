@@ -12,7 +12,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from engine.records import Task
-from engine.rules.access import ADMINISTER, AUDIT, MACHINES, PUBLISH
+from engine.rules.access import ADMINISTER, AUDIT, MACHINES, PUBLISH, REPAIR
 from engine.rules.forms import Options
 from webui import context, language, registering, wording
 from webui.language import _
@@ -38,6 +38,7 @@ def install(app: flask.Flask) -> None:
         status=wording.status,
         action=wording.action,
         outcome=wording.outcome,
+        incident_status=wording.incident_status,
         filesize=wording.size,
         role=role_label,
         unit=unit_label,
@@ -95,6 +96,8 @@ def navigation() -> list[Link]:
     links.append(Link("cases", _("诉求件"), flask.url_for("cases.ledger"), "clipboard-list"))
     if context.has_role("auditor", *PUBLISH):
         links.append(Link("studio", _("流程"), flask.url_for("studio.index"), "git-branch"))
+    if context.has_role(*REPAIR):
+        links.append(Link("incidents", _("异常"), flask.url_for("incidents.index"), "alert-triangle"))
     if context.has_role(*AUDIT):
         links.append(Link("audit", _("审计"), flask.url_for("audit.index"), "shield-check"))
     if context.has_role(*ADMINISTER):

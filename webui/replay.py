@@ -13,8 +13,8 @@ from engine.clock import from_text
 from engine.replay import frames
 from webui import presenting, timeline, wording
 from webui.context import actor, engine, login_needed
-from webui.diagrams import Drawing, drawings, kind_name, trail, way_panel
-from webui.happenings import fact
+from webui.diagrams import Drawing, drawings, trail, way_panel
+from webui.happenings import Dues, fact
 from webui.language import _, current
 
 blueprint = flask.Blueprint("replay", __name__)
@@ -56,6 +56,7 @@ class Moment:
     actor: str
     sentence: str
     note: str
+    asides: tuple[str, ...]
     since: str
     changes: tuple[Change, ...]
     decided: Decided | None
@@ -128,6 +129,7 @@ def tell(entries: Sequence[LogEntry], version: Version) -> Iterator[Moment]:
     words = timeline.Vocabulary(version, current())
     drawn = drawings(version)
     known: dict[str, Any] = {}
+    dues = Dues()
     last: Moment | None = None
     for entry, frame in zip(entries, frames(entries), strict=True):
         process = _where(frame, last, version, drawn)
@@ -141,8 +143,15 @@ def tell(entries: Sequence[LogEntry], version: Version) -> Iterator[Moment]:
             actor=presenting.person_label(frame.actor),
             sentence=told.sentence
             if told
-            else fact(frame, _named(frame, drawn.get(process), words), _labels(frame, words)),
+            else fact(
+                frame,
+                _named(frame, drawn.get(process), words),
+                _labels(frame, words),
+                dues.before(frame),
+                words.element,
+            ),
             note=told.note if told else "",
+            asides=told.asides if told else (),
             since=_since(last.frame if last else None, frame),
             changes=tuple(_changes(frame, known, words)),
             decided=_decided(frame, words),
@@ -150,6 +159,7 @@ def tell(entries: Sequence[LogEntry], version: Version) -> Iterator[Moment]:
             now=tuple(dict.fromkeys(touched)),
         )
         known.update(frame.data.get("values") or {})
+        dues.follow(frame)
         yield last
 
 
@@ -172,9 +182,11 @@ def _newly_done(frame: Frame, last: Frame | None) -> dict[str, list[str]]:
 
 
 def _named(frame: Frame, drawing: Drawing | None, words: timeline.Vocabulary) -> str:
-    drawn = drawing.names.get(frame.element, "") if drawing else ""
-    kind = kind_name(drawing.types.get(frame.element, "")) if drawing else ""
-    return str(frame.data.get("name") or drawn or kind or words.element(frame.element))
+    """What the element of an entry is called; the log's own name where this version draws it no longer."""
+    drawn = (words.elements.get(frame.element, frame.element), drawing.names.get(frame.element) if drawing else "")
+    logged = frame.data.get("name") if frame.kind in ("element_began", "task_opened") else ""
+    named = next((name for name in (*drawn, logged) if name and name != frame.element), "")
+    return str(named or (drawing.kind_of(frame.element) if drawing else "") or words.element(frame.element))
 
 
 def _since(last: Frame | None, frame: Frame) -> str:

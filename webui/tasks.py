@@ -14,7 +14,7 @@ from engine import Task
 from engine.commands import ClaimTask, CompleteTask, RevealPerson, SaveDraft, UnclaimTask
 from engine.errors import EngineError, FormInvalid, TaskAlreadyDone
 from engine.rules.forms import Form, read_form
-from webui import facts, forms, kept, presenting, vocabulary
+from webui import facts, forms, kept, presenting, vocabulary, waiting
 from webui.attachments import signer, store_for
 from webui.context import actor, engine, login_needed
 from webui.language import _, current
@@ -144,4 +144,5 @@ def _page(task: Task, form: forms.FormPage, *, revealed: Mapping[str, str] | Non
         facts=facts.of_case(case, task.values, words),
         masks=words.masks,
         people=words.caller({**case.values, **task.values}, revealed),
+        suspension=waiting.suspension(engine().history(task.case)) if case.status == "suspended" else None,
     )

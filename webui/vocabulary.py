@@ -11,6 +11,7 @@ from engine.rules.decisions import Decision, parse_decisions
 from engine.rules.forms import Form, read_form
 from webui import presenting, wording
 from webui.context import actor, engine
+from webui.diagrams import Drawing, drawings
 from webui.language import Code, _, current
 from webui.layout import Item, fields, read_layout
 
@@ -46,6 +47,9 @@ class Vocabulary:
         self.elements: dict[str, str] = {
             element.id: presenting.element_name(element, language) for element in version.elements
         }
+        self._drawn: dict[str, Drawing] = {
+            key: drawing for drawing in drawings(version).values() for key in drawing.types
+        }
         self._tasks = {element.id for element in version.elements if element.type in ("userTask", "manualTask")}
         self._forms = {element.id: element.form for element in version.elements}
         self._asked: dict[str, dict[str, Item]] = {}
@@ -58,12 +62,17 @@ class Vocabulary:
             self.items.update((key, item) for key, item in asked.items() if key not in self.items)
 
     def element(self, key: str) -> str:
-        """What an element is called in the diagram."""
-        return self.elements.get(key, key)
+        """What an element is called in the diagram; where it has no name, what kind it is, and of what."""
+        name = self.elements.get(key, key)
+        drawing = self._drawn.get(key)
+        if name != key or drawing is None:
+            return name
+        kind, host = drawing.kind_of(key), drawing.hosts.get(key)
+        return f"{self.element(host)} · {kind}" if kind and host else kind or key
 
     def named(self, text: str, element: str) -> str:
         """A sentence of the engine about an element, with what it is called in place of its id."""
-        return text.replace(f"“{element}”", f"“{self.element(element)}”") if element else text
+        return text.replace(f"“{element}”", f"“{self.elements.get(element, element)}”") if element else text
 
     def is_task(self, key: str) -> bool:
         """Whether an element is work for a person."""
@@ -107,15 +116,6 @@ class Vocabulary:
             (self.label(key), (revealed or {}).get(key) or self.words(key, value))
             for key, value in values.items()
             if wording.is_personal(value)
-        ]
-
-    def waits(self, case: Case) -> list[str]:
-        """What the case waits for besides people, in sentences."""
-        return [
-            _("等待“%(name)s”，到 %(at)s", name=self.element(wait.element), at=wording.moment(wait.due))
-            if wait.kind == "timer"
-            else _("等待“%(name)s”", name=self.element(wait.element))
-            for wait in case.waits
         ]
 
 

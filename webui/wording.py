@@ -68,7 +68,18 @@ def span(length: timedelta) -> str:
 
 def status(key: str) -> str:
     """The word for a case's status."""
-    return {"open": _("办理中"), "stuck": _("流程异常"), "closed": _("已办结"), "cancelled": _("已撤销")}.get(key, key)
+    return {
+        "open": _("办理中"),
+        "stuck": _("流程异常"),
+        "suspended": _("已挂起"),
+        "closed": _("已办结"),
+        "cancelled": _("已撤销"),
+    }.get(key, key)
+
+
+def incident_status(key: str) -> str:
+    """The word for what became of an incident."""
+    return {"open": _("待处置"), "retried": _("已重做"), "skipped": _("已跳过"), "gone": _("已不适用")}.get(key, key)
 
 
 def action(key: str) -> str:
@@ -89,6 +100,24 @@ def action(key: str) -> str:
         "CancelCase": _("撤销诉求件"),
         "AddNote": _("添加备注"),
         "AttachFile": _("上传附件"),
+        "RetryIncident": _("重做失败的操作"),
+        "SkipElement": _("跳过元素"),
+        "CorrectValues": _("更正数据"),
+        "ModifyCase": _("移动令牌"),
+        "MigrateCase": _("迁移版本"),
+        "SuspendCase": _("挂起诉求件"),
+        "ResumeCase": _("恢复诉求件办理"),
+        "SuspendProcedure": _("挂起流程"),
+        "ResumeProcedure": _("恢复流程"),
+        "PauseDeadline": _("暂停时限"),
+        "ResumeDeadline": _("恢复时限"),
+        "ExtendDeadline": _("延长时限"),
+        "deadlines": _("查看时限"),
+        "ledger": _("查看台账"),
+        "external_tasks": _("查看外部任务"),
+        "DecideApproval": _("审定处置申请"),
+        "incidents": _("查看异常"),
+        "approvals": _("查看处置申请"),
         "PublishVersion": _("发布流程"),
         "SaveProcedureDraft": _("保存流程草稿"),
     }.get(key, key)

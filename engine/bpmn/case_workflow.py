@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import ChainMap, deque
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from copy import deepcopy
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,10 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.step import Fact, Send
-from engine.errors import Bilingual, DiagramFailed, ExpressionFailed, TooManySteps
+from engine.bpmn.model import NEWEST
+from engine.bpmn.step import Fact, Send, Skip
+from engine.bpmn.token import Token
+from engine.errors import Bilingual, DiagramFailed, ExpressionFailed, NoPathTaken, TooManySteps
 from engine.rules import expressions
 
 if TYPE_CHECKING:
@@ -28,7 +30,11 @@ if TYPE_CHECKING:
     from engine.bpmn.specs import Specs
 
 #: More automatic elements than this in one step is a loop that waits for nobody.
-MAX_ELEMENTS = 10_000
+MAX_ELEMENTS = 30_000
+#: More tokens than this in one process or subprocess are a fork that loops back to itself.
+MAX_TOKENS = 5_000
+#: More tokens than this in all of a case are instances of instances: nobody could work on them, no machine hold them.
+MAX_ALIVE = 20_000
 #: Call activities nested deeper than this are a process that calls itself.
 MAX_DEPTH = 50
 #: Values written in one step, as JSON text: a loop that doubles a text must not eat the machine.
@@ -39,11 +45,13 @@ class ScopeWorkflow(BpmnSubWorkflow):
     """A subprocess, event subprocess or called process that is under way.
 
     ``own_data``: a called process has variables of its own; an embedded subprocess shares those around it.
-    ``written``: the names a called process has set, so that only these come back.
+    ``written``: the names a called process has set, so that only these come back. ``completed``: what was completed in
+    it and can be undone, see ``compensation``.
     """
 
     own_data = False
     written: list[str]
+    completed: list[dict[str, Any]]
 
 
 class CaseWorkflow(BpmnWorkflow):
@@ -57,14 +65,31 @@ class CaseWorkflow(BpmnWorkflow):
         self.process = process
         self.now = now
         self.next_token = 1
+        #: Tokens in all scopes.
+        self.alive = 0
         self.facts: list[Fact] = []
         self.sends: list[Send] = []
         self.written: list[str] = []
+        self.completed: list[dict[str, Any]] = []
+        #: Variables whose moments stand still for the time being, sorted.
+        self.held: list[str] = []
+        #: Running clocks by key; the variables whose moments this step has worked out anew already, those it still
+        #: has to, and those it let go on.
+        self.clocks: dict[str, dict[str, Any]] = {}
+        self.rearmed: set[str] = set()
+        self.touched: set[str] = set()
+        #: The variables of clocks that ended in this step.
+        self.ended_clocks: set[str] = set()
+        self.released: set[str] = set()
+        #: The versions that were the newest of what this step called.
+        self.called: dict[str, int] = {}
+        self.skips: tuple[Skip, ...] = ()
+        self._skipped: dict[Skip, int] = {}
         self.finished = False
         self._queue: deque[Task] = deque()
         self._elements_run = 0
         self._size_written = 0
-        self.task_tree = Task(self, self.spec.start, state=TaskState.COMPLETED, id="root")
+        self.task_tree = Token(self, self.spec.start, state=TaskState.COMPLETED, id="root")
 
     # Tokens
 
@@ -84,9 +109,14 @@ class CaseWorkflow(BpmnWorkflow):
         return None
 
     def make_token(self, workflow: Any, element: Element, state: int = TaskState.FUTURE, **internal: Any) -> Task:
-        """A new token at an element, not yet acted upon."""
-        token = Task(workflow, element, workflow.task_tree, state, id=self.next_token)
+        """A new token at an element, not yet acted upon. Raises ``TooManySteps`` in a scope that is full of them."""
+        if len(workflow.tasks) > MAX_TOKENS:
+            raise TooManySteps(element=element.bpmn_id, limit=MAX_TOKENS)
+        if self.alive >= MAX_ALIVE:
+            raise TooManySteps(element=element.bpmn_id, limit=MAX_ALIVE)
+        token = Token(workflow, element, workflow.task_tree, state, id=self.next_token)
         self.next_token += 1
+        self.alive += 1
         token.internal_data.update(internal)
         return token
 
@@ -112,6 +142,7 @@ class CaseWorkflow(BpmnWorkflow):
         """Takes the token off the diagram."""
         if token.id in token.workflow.tasks:
             token.workflow._remove_task(token.id)
+            self.alive -= 1
 
     def cancel_token(self, token: Task) -> None:
         """Withdraws a token and everything that runs below it (BPMN 2.0.2 §13.3.1: an interrupted activity stops)."""
@@ -127,6 +158,10 @@ class CaseWorkflow(BpmnWorkflow):
                 (other.internal_data.get("instance") or {}).get("of"),
             ):
                 self.cancel_token(other)
+        if "undo" in token.internal_data:
+            for other in self.tokens():
+                if other.internal_data.get("undoes") == token.id:
+                    self.cancel_token(other)
         if began:
             self.emit("element_cancelled", token)
         self.discard(token)
@@ -163,10 +198,37 @@ class CaseWorkflow(BpmnWorkflow):
                 ),
             )
         scope = ScopeWorkflow(self.specs.scopes[name], token.id, self, deserializing=True)
-        scope.own_data, scope.written = own_data, []
-        scope.task_tree = Task(scope, scope.spec.start, state=TaskState.COMPLETED, id=f"root {token.id}")
+        scope.own_data, scope.written, scope.completed = own_data, [], []
+        scope.task_tree = Token(scope, scope.spec.start, state=TaskState.COMPLETED, id=f"root {token.id}")
         self.subprocesses[token.id] = scope
         return scope
+
+    def process_called(self, token: Task) -> str:
+        """The process the call at ``token`` is about to run. Raises ``DiagramFailed`` if its newest version is
+        not known or cannot be called."""
+        node = token.task_spec.node
+        if node.calls_version is None:
+            return called_process(token)
+        if node.calls_version == NEWEST and node.calls in self.specs.newest:
+            number = self.specs.newest[node.calls]
+            token.internal_data["called"] = f"{node.calls}@{number}"
+            self.called[node.calls] = number
+        name = called_process(token)
+        drawn = self.specs.drawn.get(name)
+        if drawn is None:
+            raise DiagramFailed(
+                element=node.id,
+                reason=Bilingual(zh=f"没有被调用流程的版本：{name}。", en=f"There is no version {name} to call."),
+            )
+        if drawn.start_events() and not drawn.plain_starts():
+            raise DiagramFailed(
+                element=node.id,
+                reason=Bilingual(
+                    zh=f"被调用的流程“{name}”没有普通开始事件。",
+                    en=f"The called process “{name}” has no plain start event.",
+                ),
+            )
+        return name
 
     def scope_token(self, workflow: ScopeWorkflow) -> Task:
         """The token at which a scope runs."""
@@ -179,7 +241,8 @@ class CaseWorkflow(BpmnWorkflow):
         """Completes the scope if no token is left in it (BPMN 2.0.2 §13.1)."""
         if self.finished or (workflow is not self and self.subprocesses.get(workflow.parent_task_id) is not workflow):
             return
-        if any(not is_listener(token) for token in self.tokens(workflow)):
+        # The first token found will do: asked for every element of a step, a list of all of them would be quadratic.
+        if any(isinstance(key, int) and not is_listener(token) for key, token in workflow.tasks.items()):
             return
         self.cancel_all(workflow)
         if workflow is self:
@@ -251,7 +314,7 @@ class CaseWorkflow(BpmnWorkflow):
         except expressions.ExpressionError as error:
             raise ExpressionFailed(
                 element=token.task_spec.bpmn_id, expression=expression[:200], reason=Bilingual(zh=error.zh, en=error.en)
-            ) from None
+            ).at(token.task_spec.node.process, self.mentioned(token, _names(expressions.names, expression))) from None
 
     def evaluate_text(self, token: Task, text: str) -> Any:
         """A literal, or the value of ``${…}``."""
@@ -260,7 +323,44 @@ class CaseWorkflow(BpmnWorkflow):
         except expressions.ExpressionError as error:
             raise ExpressionFailed(
                 element=token.task_spec.bpmn_id, expression=text[:200], reason=Bilingual(zh=error.zh, en=error.en)
-            ) from None
+            ).at(token.task_spec.node.process, self.mentioned(token, _names(expressions.names_in_text, text))) from None
+
+    def no_path(self, token: Task) -> NoPathTaken:
+        """The error for a token that finds no way on, with the variables its conditions mention."""
+        conditions = [flow.condition for flow in token.task_spec.node.outgoing if flow.condition is not None]
+        names = {name for condition in conditions for name in expressions.names(condition)}
+        error = NoPathTaken(element=token.task_spec.bpmn_id, expression="; ".join(conditions)[:1_000])
+        error.at(token.task_spec.node.process, self.mentioned(token, names))
+        return error
+
+    def mentioned(self, token: Task, names: Iterable[str]) -> dict[str, Any]:
+        """What a token can see of these variables; those that are not set are left out."""
+        values = self.variables(token)
+        return {name: deepcopy(values[name]) for name in sorted(names) if name in values}
+
+    def is_held(self, text: str) -> bool:
+        """Whether a text with ``${…}`` mentions a variable that stands still."""
+        return bool(self.held) and not expressions.names_in_text(text).isdisjoint(self.held)
+
+    # Passing by
+
+    def skip_of(self, token: Task) -> Skip | None:
+        """How this token passes its element by, if somebody decided that it does. The first token to come is meant."""
+        node = token.task_spec.node
+        for skip in self.skips:
+            if (skip.process, skip.element) == (node.process, node.id) and self._skipped.get(
+                skip, token.id
+            ) == token.id:
+                if skip not in self._skipped:
+                    self._skipped[skip] = token.id
+                    self.emit("element_skipped", token)
+                return skip
+        return None
+
+    @property
+    def not_skipped(self) -> list[Skip]:
+        """What was to be passed by and never came."""
+        return [skip for skip in self.skips if skip not in self._skipped]
 
     # Facts
 
@@ -295,7 +395,21 @@ class CaseWorkflow(BpmnWorkflow):
     def _wake(self) -> bool:
         """Once nothing moves: conditional events whose condition became true, then inclusive joins that need wait for
         nobody any more. True if one of them went on."""
-        return any(token.task_spec.wakes(token, self) for token in self.tokens())
+        return self.specs.may_wake and any(token.task_spec.wakes(token, self) for token in self.tokens())
+
+
+def _names(read: Callable[[str], set[str]], text: str) -> set[str]:
+    """The variables a text mentions, none where it cannot be read."""
+    try:
+        return read(text)
+    except expressions.ExpressionError:
+        return set()
+
+
+def called_process(token: Task) -> str:
+    """The process that the call at ``token`` runs."""
+    called: str = token.internal_data.get("called") or token.task_spec.node.called
+    return called
 
 
 def is_listener(token: Task) -> bool:

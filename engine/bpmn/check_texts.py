@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from engine.bpmn import timers
+from engine.bpmn import correlation, dialect, timers
 from engine.bpmn.model import Node
 from engine.bpmn.problems import Problems
 from engine.bpmn.timers import TimerUnreadable
@@ -24,6 +24,14 @@ def check_texts(node: Node, problems: Problems) -> None:
     if node.type == "scriptTask":
         _check_script(node, problems)
     _check_dates(node, problems)
+    initiator = node.camunda("initiator")
+    if initiator is not None and (initiator in RESERVED or not is_identifier(initiator)):
+        problems.error(
+            node.id,
+            "initiator_invalid",
+            f"“{initiator[:80]}”不能作变量名。",
+            f"“{initiator[:80]}” cannot be a variable.",
+        )
     for name in _variables_made(node):
         if name in RESERVED:
             problems.error(
@@ -50,7 +58,7 @@ def _check_dates(node: Node, problems: Problems) -> None:
                 timers.moment(text, system_clock())
             except TimerUnreadable as error:
                 problems.error(node.id, "timer_invalid", error.zh, error.en)
-    priority = node.camunda("priority") or "50"
+    priority = (node.camunda("taskPriority") if node.waits_outside else node.camunda("priority")) or "50"
     if "${" not in priority and not priority.strip().lstrip("-").isdecimal():
         problems.error(
             node.id,
@@ -67,6 +75,8 @@ def _expressions(node: Node) -> Iterator[tuple[str, bool]]:
             yield flow.condition, False
     if node.event is not None and node.event.kind == "conditional":
         yield node.event.text, False
+    if node.ad_hoc is not None and node.ad_hoc.until:
+        yield node.ad_hoc.until, False
     if node.loop is not None:
         for text in (
             node.loop.while_,
@@ -81,8 +91,12 @@ def _expressions(node: Node) -> Iterator[tuple[str, bool]]:
     for name in ("assignee", "candidateGroups", "candidateUsers", "dueDate", "followUpDate", "priority"):
         if attribute := node.camunda(name):
             yield attribute, True
+    if node.waits_outside and (priority := node.camunda("taskPriority")):
+        yield priority, True
     if "unit" in node.properties:
         yield node.properties["unit"], True
+    if correlation.PROPERTY in node.properties:
+        yield node.properties[correlation.PROPERTY], True
 
 
 def _variables_made(node: Node) -> Iterator[str]:
@@ -94,6 +108,8 @@ def _variables_made(node: Node) -> Iterator[str]:
     with suppress(expressions.ExpressionError):  # what is wrong with a script is said elsewhere
         yield from (name for name, _ in expressions.parse_script(node.script))
     if variable := node.camunda("resultVariable"):
+        yield variable
+    if node.topic in ("decision", *dialect.WAITING_TOPICS) and (variable := node.parameter("result")):
         yield variable
 
 

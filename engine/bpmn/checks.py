@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
-from engine.bpmn import dialect
+from engine.bpmn import correlation, dialect
+from engine.bpmn.check_calls import Versions, check_call
+from engine.bpmn.check_clocks import check_clocks
+from engine.bpmn.check_scopes import check_scopes
 from engine.bpmn.check_texts import check_texts
 from engine.bpmn.model import Node, Process, Scope
 from engine.bpmn.problems import Problems
 from engine.errors import Problem
 from engine.rules.decisions import Decision
 
-MAX_NODES = 5_000
+MAX_NODES = 20_000
 
 
 def check_process(
@@ -20,12 +23,22 @@ def check_process(
     tables: Mapping[str, Decision],
     forms: Set[str],
     roles: Set[str] | None,
+    topics: Set[str] = frozenset(),
+    versions: Versions | None = None,
+    published: bool = False,
 ) -> list[Problem]:
-    """All problems of one process that was read without errors."""
+    """All problems of one process that was read without errors. ``versions``: those there are to be called; None where
+    that is not known, or was looked at before."""
     problems = Problems(process.file)
     _check_scope(process, problems, top=True)
+    check_clocks(process, problems)
+    check_scopes(process, problems)
     for node in process.walk():
         _check_node(node, problems, processes, tables, forms, roles)
+        if node.type == "callActivity":
+            check_call(node, problems, processes, versions, published)
+        _check_topic(node, problems, topics)
+        correlation.check_key(node, node.id in process.nodes, problems)
         if node.scope is not None:
             _check_scope(node.scope, problems, top=False, event_subprocess=node.is_event_subprocess)
     if sum(1 for _ in process.walk()) > MAX_NODES:
@@ -111,6 +124,8 @@ def _check_reach(scope: Scope, problems: Problems) -> None:
         node = scope.nodes[name]
         open_.extend(flow.target for flow in node.outgoing)
         open_.extend(boundary.id for boundary in scope.boundary_events(name))
+        if node.compensated_by is not None:
+            open_.append(node.compensated_by)
         if node.event is not None and node.event.kind == "link" and node.event.name in links:
             open_.append(links[node.event.name])
     for node in scope.nodes.values():
@@ -128,16 +143,7 @@ def _check_node(
 ) -> None:
     _check_flows(node, problems)
     check_texts(node, problems)
-    if node.type == "callActivity" and node.calls not in processes:
-        problems.error(
-            node.id,
-            "call_unknown",
-            f"调用的流程“{node.calls}”不存在或没有一起发布。",
-            f"The called process “{node.calls}” does not exist and is not among the files.",
-        )
-    if node.type == "callActivity" and node.calls in processes:
-        _check_called(node, processes[node.calls or ""], problems)
-    if node.type == "businessRuleTask":
+    if node.type == "businessRuleTask" or node.topic == "decision":
         decision = node.decision
         if not decision:
             problems.error(node.id, "decision_missing", "没有选择决策表。", "No decision is chosen.")
@@ -177,16 +183,15 @@ def _check_node(
         problems.warning(node.id, "name_missing", "任务没有名称。", "The task has no name.")
 
 
-def _check_called(node: Node, called: Process, problems: Problems) -> None:
-    if (
-        not [start for start in called.start_events() if start.event is None or start.event.kind == "none"]
-        and called.start_events()
-    ):
-        problems.error(
+def _check_topic(node: Node, problems: Problems, topics: Set[str]) -> None:
+    """A topic nobody is known to work on may be a slip of the pen: then the case would wait for ever."""
+    if node.waits_outside and node.topic not in dialect.WAITING_TOPICS and node.topic not in topics:
+        problems.warning(
             node.id,
-            "call_start",
-            f"被调用的流程“{called.id}”没有普通开始事件。",
-            f"The called process “{called.id}” has no plain start event.",
+            "topic_unknown",
+            f"主题“{node.topic}”不是内置的，也不在设置 HUIYIN_TOPICS 中：须有外部程序领取，否则一直等待。",
+            f"The topic “{node.topic}” is neither built in nor in HUIYIN_TOPICS: without a worker that fetches it the "
+            "case waits for ever.",
         )
 
 
@@ -270,4 +275,11 @@ def _check_event_gateways(scope: Scope, problems: Problems) -> None:
                     "event_gateway_target",
                     "事件网关之后的事件不能有其他流入连线。",
                     "An event behind an event-based gateway has no other incoming flow.",
+                )
+            elif target.loop is not None or target.inputs or scope.boundary_events(target.id):
+                problems.error(
+                    target.id,
+                    "event_gateway_receive",
+                    "事件网关之后的接收任务不能有循环、输入参数或边界事件。",
+                    "A receive task behind an event-based gateway has no loop, input parameters or boundary events.",
                 )

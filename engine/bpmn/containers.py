@@ -9,11 +9,14 @@ from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.bpmn import clocks
 from engine.bpmn.activity import Activity
 from engine.bpmn.case_workflow import CaseWorkflow, ScopeWorkflow
+from engine.bpmn.clock_properties import DECLARES
 from engine.bpmn.element import Element, spec_name
 from engine.bpmn.events import WAITING_KINDS, StartEvent
-from engine.bpmn.model import Node, Scope
+from engine.bpmn.model import Node, Process, Scope
+from engine.bpmn.token import Token
 
 
 def scope_name(process: str, subprocess: str) -> str:
@@ -25,6 +28,8 @@ def enter_scope(workflow: Any, drawn: Scope, case: CaseWorkflow, starts_at: str 
     """Puts the first tokens into a scope: the named start event, else the plain one, else every implicit start.
     Event subprocesses begin to listen."""
     specs = workflow.spec.task_specs
+    if isinstance(drawn, Process) and DECLARES in drawn.properties:
+        clocks.begin_process(workflow, drawn, case)
     for node in drawn.event_subprocesses():
         owner = specs[spec_name(node.id)]
         for start in owner.inner_starts():
@@ -55,9 +60,14 @@ class SubProcess(Activity):
     def drawn(self) -> Scope:
         return self.node.scope or Scope(self.node.id)
 
+    @property
+    def scope_key(self) -> str:
+        """Under which name its scope is known."""
+        return scope_name(self.node.process, self.node.id)
+
     def inner_scope(self) -> BpmnProcessSpec:
         """SpiffWorkflow's specification of what is inside."""
-        return self._scopes[scope_name(self.node.process, self.node.id)]
+        return self._scopes[self.scope_key]
 
     def inner_starts(self) -> list[StartEvent]:
         """The start events inside."""
@@ -68,12 +78,24 @@ class SubProcess(Activity):
             if isinstance(element := inside[spec_name(node.id)], StartEvent)
         ]
 
+    def compensation_start(self) -> StartEvent | None:
+        """The start of the event subprocess that undoes it, if it has one."""
+        owner = self.drawn.compensation_subprocess()
+        if owner is None:
+            return None
+        inside: SubProcess = self.inner_scope().task_specs[spec_name(owner.id)]
+        return inside.inner_starts()[0]
+
     def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
-        scope = case.open_scope(token, scope_name(self.node.process, self.node.id), own_data=False)
+        scope = case.open_scope(token, self.scope_key, own_data=False)
         # Started first: a subprocess without anything to do completes this token at once.
         token._set_state(TaskState.STARTED)
         enter_scope(scope, self.drawn, case, token.internal_data.get("starts_at"))
         return None
+
+    def scope_finished(self, token: Task, scope: ScopeWorkflow, case: CaseWorkflow) -> None:
+        if scope.completed:
+            token.internal_data["done"] = scope.completed
 
 
 class CallActivity(Activity):
@@ -81,7 +103,7 @@ class CallActivity(Activity):
     neither, everything goes in and all that the called process has set comes back."""
 
     def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
-        called = self.node.calls or ""
+        called = case.process_called(token)
         values: dict[str, Any] = {}
         if self.node.call_in_all or not (self.node.call_in or self.node.call_out or self.node.call_out_all):
             values.update(deepcopy(dict(case.variables(token))))
@@ -97,7 +119,7 @@ class CallActivity(Activity):
         values: dict[str, Any] = {}
         if self.node.call_out_all or not (self.node.call_in or self.node.call_out or self.node.call_in_all):
             values.update({name: deepcopy(scope.data[name]) for name in scope.written if name in scope.data})
-        inside = Task(scope, self, scope.task_tree, TaskState.STARTED, id=f"out {token.id}")
+        inside = Token(scope, self, scope.task_tree, TaskState.STARTED, id=f"out {token.id}")
         for mapping in self.node.call_out:
             values[mapping.target] = deepcopy(case.evaluate_text(inside, mapping.source))
         case.assign(token, values)

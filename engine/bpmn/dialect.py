@@ -6,11 +6,14 @@ or Camunda namespaces that stands in none of them is refused: never silently ign
 
 from __future__ import annotations
 
+from functools import cache
+
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
 
 
+@cache
 def camunda(name: str) -> str:
     """The qualified name of a Camunda element or attribute."""
     return f"{{{CAMUNDA}}}{name}"
@@ -25,7 +28,8 @@ OTHER_ENGINES = {
 }
 
 TASKS = {"task", "userTask", "manualTask", "scriptTask", "businessRuleTask", "serviceTask", "sendTask", "receiveTask"}
-ACTIVITIES = TASKS | {"callActivity", "subProcess"}
+SUBPROCESSES = {"subProcess", "transaction", "adHocSubProcess"}
+ACTIVITIES = TASKS | SUBPROCESSES | {"callActivity"}
 GATEWAYS = {"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"}
 EVENTS = {"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"}
 FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
@@ -34,11 +38,7 @@ NEEDS_ID = FLOW_NODES | {"process", "sequenceFlow", "message", "signal", "error"
 
 #: Standard elements we know and do not execute.
 REFUSED = {
-    "transaction": ("事务子流程", "transaction subprocess"),
-    "adHocSubProcess": ("自由子流程", "ad-hoc subprocess"),
     "complexGateway": ("复杂网关", "complex gateway"),
-    "compensateEventDefinition": ("补偿事件", "compensation event"),
-    "cancelEventDefinition": ("取消事件", "cancel event"),
     "ioSpecification": ("输入输出规约（请改用 camunda:in/out）", "ioSpecification (use camunda:in/out)"),
     "transformation": ("数据转换（请改用脚本任务）", "data transformation (use a script task)"),
     "assignment": ("数据赋值（请改用脚本任务）", "data assignment (use a script task)"),
@@ -47,7 +47,15 @@ REFUSED = {
     "performer": ("performer（请改用办理人）", "performer (use assignee)"),
     "resourceRole": ("resourceRole（请改用候选角色）", "resourceRole (use candidate groups)"),
     "property": ("流程属性", "property"),
-    "correlationSubscription": ("消息关联订阅", "correlation subscription"),
+    "correlationProperty": (
+        "消息关联属性（请改用属性 correlationKey）",
+        "correlation property (use the property correlationKey)",
+    ),
+    "correlationKey": ("消息关联键（请改用属性 correlationKey）", "correlation key (use the property correlationKey)"),
+    "correlationSubscription": (
+        "消息关联订阅（请改用属性 correlationKey）",
+        "correlation subscription (use the property correlationKey)",
+    ),
     "choreography": ("编排图", "choreography"),
     "conversation": ("会话图", "conversation"),
 }
@@ -95,10 +103,13 @@ ROOT_ELEMENTS = {
     "interface",
     "endPoint",
     "resource",
-    "correlationProperty",
-    "correlationKey",
     "BPMNDiagram",
 }
+#: Children of a collaboration, which is only drawn.
+COLLABORATION = {"participant", "messageFlow", "conversationLink"}
+
+#: Elements of BPMN in which elements of other namespaces are drawings, notes, or said to be extensions.
+FOREIGN_INSIDE = {"definitions", "extensionElements", "documentation", "text"}
 
 COMMON_ATTRIBUTES = {"id", "name", "default", "startQuantity", "completionQuantity", "isForCompensation"}
 ATTRIBUTES: dict[str, set[str]] = {
@@ -110,6 +121,8 @@ ATTRIBUTES: dict[str, set[str]] = {
     "scriptTask": {"scriptFormat"},
     "callActivity": {"calledElement"},
     "subProcess": {"triggeredByEvent"},
+    "transaction": {"triggeredByEvent", "method"},
+    "adHocSubProcess": {"triggeredByEvent", "ordering", "cancelRemainingInstances"},
     "startEvent": {"isInterrupting", "parallelMultiple"},
     "intermediateCatchEvent": {"parallelMultiple"},
     "boundaryEvent": {"attachedToRef", "cancelActivity", "parallelMultiple"},
@@ -124,7 +137,10 @@ ATTRIBUTES: dict[str, set[str]] = {
 HARMLESS_VALUES: dict[str, set[str]] = {
     "startQuantity": {"1"},
     "completionQuantity": {"1"},
-    "isForCompensation": {"false"},
+    "isForCompensation": {"true", "false"},
+    "ordering": {"Parallel", "Sequential"},
+    "cancelRemainingInstances": {"true", "false"},
+    "method": {"##Compensate", "compensate"},
     "instantiate": {"false"},
     "parallelMultiple": {"false"},
     "eventGatewayType": {"Exclusive"},
@@ -150,9 +166,6 @@ CAMUNDA_IGNORED = {
     "formRefVersion",
     "decisionRefBinding",
     "decisionRefVersion",
-    "calledElementBinding",
-    "calledElementVersion",
-    "initiator",
 }
 CAMUNDA_ATTRIBUTES: dict[str, set[str]] = {
     "userTask": {
@@ -165,23 +178,40 @@ CAMUNDA_ATTRIBUTES: dict[str, set[str]] = {
         "formRef",
         "formKey",
     },
-    "startEvent": {"formRef", "formKey"},
+    "startEvent": {"formRef", "formKey", "initiator"},
     "businessRuleTask": {"decisionRef", "resultVariable", "mapDecisionResult"},
-    "serviceTask": {"type", "topic"},
-    "sendTask": {"type", "topic"},
+    "serviceTask": {"type", "topic", "taskPriority"},
+    "sendTask": {"type", "topic", "taskPriority"},
     "scriptTask": set(),
+    "callActivity": {"calledElementBinding", "calledElementVersion"},
     "multiInstanceLoopCharacteristics": {"collection", "elementVariable"},
 }
-CAMUNDA_EXTENSIONS: dict[str, set[str]] = {
-    "callActivity": {"in", "out", "properties", "inputOutput"},
+#: Attributes of event definitions.
+EVENT_DEFINITIONS: dict[str, set[str]] = {
+    "messageEventDefinition": {"messageRef", "operationRef"},
+    "signalEventDefinition": {"signalRef"},
+    "errorEventDefinition": {"errorRef"},
+    "escalationEventDefinition": {"escalationRef"},
+    "compensateEventDefinition": {"activityRef", "waitForCompletion"},
 }
-CAMUNDA_EXTENSIONS_COMMON = {"properties", "inputOutput"}
+CAMUNDA_DEFINITIONS: dict[str, set[str]] = {
+    "errorEventDefinition": {"errorCodeVariable", "errorMessageVariable"},
+}
+CAMUNDA_EXTENSIONS: dict[str, set[str]] = {
+    "callActivity": {"in", "out"},
+}
+CAMUNDA_EXTENSIONS_COMMON = {"properties"}
 
 #: Bindings other than these would let a case run something else than the version it is pinned to.
 BINDINGS = {"latest", "deployment"}
+#: A called process may besides be of a version of its own: see ``called``.
+CALL_BINDINGS = BINDINGS | {"version"}
 
-#: Topics a service task may send to (``type="external"``).
-TOPICS = {"notify"}
+#: Topics of service tasks (``type="external"``) that the engine deals with in the step itself.
+IMMEDIATE_TOPICS = {"notify", "decision", "ledger"}
+#: Topics for which a token waits, and our own worker does the work, with the parameters it cannot do without. Every
+#: other topic waits for a worker that somebody attaches.
+WAITING_TOPICS: dict[str, tuple[str, ...]] = {"document": ("name", "text"), "webhook": ("url",)}
 
 DECISION_RESULTS = ("singleEntry", "singleResult", "collectEntries", "resultList")
 

@@ -42,4 +42,6 @@ class Document:
     errors: dict[str, str] = field(default_factory=dict)
     escalations: dict[str, str] = field(default_factory=dict)
     lanes: dict[str, str] = field(default_factory=dict)
+    #: What associations tie together, by either end.
+    associated: dict[str, list[str]] = field(default_factory=dict)
     processes: list[Process] = field(default_factory=list)

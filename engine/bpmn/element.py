@@ -8,9 +8,11 @@ from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 from SpiffWorkflow.task import Task
 
+from engine.bpmn import clocks
 from engine.bpmn.case_workflow import CaseWorkflow
+from engine.bpmn.clock_properties import ENDS
 from engine.bpmn.model import Flow, Node
-from engine.errors import NoPathTaken
+from engine.errors import refused
 
 
 def spec_name(identifier: str) -> str:
@@ -62,11 +64,15 @@ class Element(BpmnSpecMixin):
     def _run_hook(self, my_task: Task) -> bool | None:
         case = case_of(my_task)
         case.emit("element_began", my_task, type=self.node.type, name=self.node.name)
+        if case.skip_of(my_task) is not None:
+            return True
         return self.execute(my_task, case)
 
     def _on_complete(self, my_task: Task) -> None:
         case = case_of(my_task)
-        flows = self.leave(my_task, case)
+        if ENDS in self.node.properties:
+            clocks.stop(my_task, case)
+        flows = self.ways(my_task, case)
         case.emit("element_ended", my_task, flows=flows)
         case.follow(my_task, flows)
 
@@ -76,10 +82,31 @@ class Element(BpmnSpecMixin):
         """Does the element's work. True: it is done; None: it waits."""
         return True
 
+    def ways(self, token: Task, case: CaseWorkflow) -> list[str]:
+        """The flows a token takes: those the element says, or the one chosen by whoever had it pass the element by."""
+        skip = case.skip_of(token)
+        if skip is None:
+            return self.leave(token, case)
+        if skip.flow is not None:
+            if skip.flow not in self.flows:
+                raise refused(
+                    f"连线“{skip.flow}”不从“{self.bpmn_id}”流出。",
+                    f"The flow “{skip.flow}” does not leave “{self.bpmn_id}”.",
+                )
+            return [skip.flow]
+        if any(flow.condition is not None or flow.id == self.node.default for flow in self.node.outgoing):
+            raise refused(
+                f"“{self.bpmn_id}”之后有几条路，请指明走哪一条：{'、'.join(self.flows)}。",
+                f"Several ways lead on from “{self.bpmn_id}”; say which to take: {', '.join(self.flows)}.",
+            )
+        return list(self.flows)
+
     def leave(self, token: Task, case: CaseWorkflow) -> list[str]:
         """The flows to take. Unconditional ones always, conditional ones if true, the default if none of those is
         (BPMN 2.0.2 §13.2.1)."""
-        conditional = [flow for flow in self.node.outgoing if flow.condition is not None]
+        conditional = [
+            flow for flow in self.node.outgoing if flow.condition is not None and flow.id != self.node.default
+        ]
         if not conditional:
             return [flow.id for flow in self.node.outgoing if flow.id != self.node.default] or [
                 flow.id for flow in self.node.outgoing
@@ -93,7 +120,7 @@ class Element(BpmnSpecMixin):
             if flow.id in chosen or (flow.condition is None and flow.id != self.node.default)
         ]
         if not taken:
-            raise NoPathTaken(element=self.bpmn_id)
+            raise case.no_path(token)
         return taken
 
     def holds(self, flow: Flow, token: Task, case: CaseWorkflow) -> bool:

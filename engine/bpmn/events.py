@@ -10,7 +10,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine import clock
-from engine.bpmn import throwing, timers
+from engine.bpmn import compensation, correlation, throwing, timers
 from engine.bpmn.case_workflow import CaseWorkflow
 from engine.bpmn.element import Element
 from engine.bpmn.model import EventDefinition
@@ -30,20 +30,36 @@ class CatchingElement(Element):
         return self.node.event or EventDefinition("none")
 
     def listen(self, token: Task, case: CaseWorkflow) -> None:
-        """Begins to wait. A timer works out its due moment now, once; it is kept with the token and can be moved."""
+        """Begins to wait."""
         if self.event.kind == "timer":
-            try:
-                plan = timers.schedule(self.event.timer, case.evaluate_text(token, self.event.text), case.now)
-            except timers.TimerUnreadable as error:
-                raise ExpressionFailed(
-                    element=self.bpmn_id, expression=self.event.text[:200], reason=Bilingual(zh=error.zh, en=error.en)
-                ) from None
-            token.internal_data["due"] = clock.to_text(plan.due)
-            if plan.every is not None:
-                token.internal_data.update(every=plan.every, left=plan.left)
-            case.emit("timer_armed", token, due=token.internal_data["due"])
+            self.arm(token, case)
         elif self.event.kind == "conditional":
             token.internal_data["was"] = False
+        elif self.event.kind == "message":
+            key = correlation.key_of(self.node, token, case)
+            if key is not None:
+                token.internal_data["key"] = key
+
+    def arm(self, token: Task, case: CaseWorkflow) -> None:
+        """Works out a timer's due moment. It is kept with the token, so that it stays while variables change, and is
+        worked out anew only when somebody moves it (``Rearm``)."""
+        try:
+            plan = timers.schedule(self.event.timer, case.evaluate_text(token, self.event.text), case.now)
+        except timers.TimerUnreadable as error:
+            raise ExpressionFailed(
+                element=self.bpmn_id, expression=self.event.text[:200], reason=Bilingual(zh=error.zh, en=error.en)
+            ) from None
+        token.internal_data["due"] = clock.to_text(plan.due)
+        if plan.every is not None:
+            token.internal_data.update(every=plan.every, left=plan.left)
+            if plan.day is not None:
+                token.internal_data["day"] = plan.day
+        token.internal_data.pop("held", None)
+        if self.event.timer == "timeDate" and case.is_held(self.event.text):
+            token.internal_data["held"] = True
+            case.emit("timer_held", token)
+            return
+        case.emit("timer_armed", token, due=token.internal_data["due"])
 
     def catches(self, kind: str, name: str) -> bool:
         """Whether a message or signal of that name is what it waits for."""
@@ -51,7 +67,9 @@ class CatchingElement(Element):
 
     def is_waiting(self, token: Task) -> bool:
         """Whether this token waits for the event (a token on its way through, or a loop as a whole, does not)."""
-        return bool(token.has_state(TaskState.WAITING | TaskState.STARTED)) and "loop" not in token.internal_data
+        return bool(token.has_state(TaskState.WAITING | TaskState.STARTED)) and token.internal_data.keys().isdisjoint(
+            ("loop", "queued")
+        )
 
     def wakes(self, token: Task, case: CaseWorkflow) -> bool:
         """A conditional event fires when its condition turns true (§10.5.4). What is not yet known is not yet true."""
@@ -95,7 +113,7 @@ class CatchingElement(Element):
         every, left = token.internal_data.get("every"), token.internal_data.get("left")
         if every is None or left == 0:
             return False
-        due = timers.after(clock.from_text(token.internal_data["due"]), every)
+        due = timers.after(clock.from_text(token.internal_data["due"]), every, token.internal_data.get("day"))
         token.internal_data.update(due=clock.to_text(due), left=None if left is None else left - 1)
         case.emit("timer_armed", token, due=token.internal_data["due"])
         return True
@@ -140,6 +158,8 @@ class IntermediateThrowEvent(Element):
             throwing.throw_escalation(token, event.code, case)
         elif event.kind in ("message", "signal"):
             send(event.kind, event.name, token, case)
+        elif event.kind == "compensate":
+            return True if compensation.throw(token, event, case) else None
         return True if token.id in token.workflow.tasks else None
 
     def leave(self, token: Task, case: CaseWorkflow) -> list[str]:
@@ -168,7 +188,8 @@ class IntermediateThrowEvent(Element):
 
 
 class EndEvent(Element):
-    """Consumes the token; message, signal, escalation, error and terminate ends cause their event (§13.5.6)."""
+    """Consumes the token; message, signal, escalation, error, compensation, cancel and terminate ends cause their event
+    (§13.5.6)."""
 
     def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
         event = self.node.event or EventDefinition("none")
@@ -182,6 +203,10 @@ class EndEvent(Element):
             return None
         elif event.kind == "terminate":
             case.cancel_all(token.workflow, keep=token)
+        elif event.kind == "compensate":
+            return True if compensation.throw(token, event, case) else None
+        elif event.kind == "cancel":
+            compensation.cancel(token, case)
         return True if token.id in token.workflow.tasks else None
 
 
@@ -189,9 +214,11 @@ def send(kind: str, name: str, token: Task, case: CaseWorkflow, values: Mapping[
     """Throws a message or signal: to what waits for it in this case, and out of it after the commit."""
     content = deepcopy(dict(values or {}))
     if kind == "message":
-        case.emit("message_sent", token, name=name, values=content)
-        if not deliver_message(name, content, case):
-            case.sends.append(Send("message", token.task_spec.bpmn_id, {"name": name, "values": content}))
+        key = correlation.key_of(token.task_spec.node, token, case)
+        keyed = {} if key is None else {"key": key}
+        case.emit("message_sent", token, name=name, values=content, **keyed)
+        if not deliver_message(name, content, case, key):
+            case.sends.append(Send("message", token.task_spec.bpmn_id, {"name": name, "values": content, **keyed}))
         return
     case.emit("signal_thrown", token, name=name)
     deliver_signal(name, content, case, thrower=token)
@@ -209,13 +236,23 @@ def waiting_for(kind: str, name: str, case: CaseWorkflow) -> list[Task]:
     ]
 
 
-def deliver_message(name: str, values: Mapping[str, Any], case: CaseWorkflow) -> bool:
-    """Hands a message to the element that waits longest. False if nothing waits for it."""
-    waiting = waiting_for("message", name, case)
-    if not waiting:
+def deliver_message(
+    name: str, values: Mapping[str, Any], case: CaseWorkflow, key: str | None = None, addressed: bool = False
+) -> bool:
+    """Hands a message to the element that waits longest, of those that wait for its key or for none. ``addressed``: it
+    is meant for this case, so that without a key any will do. False if nothing waits for it."""
+    anything = addressed and key is None
+    token = next(
+        (
+            waiting
+            for waiting in waiting_for("message", name, case)
+            if anything or correlation.takes(waiting.internal_data.get("key"), key)
+        ),
+        None,
+    )
+    if token is None:
         return False
-    token = waiting[0]
-    case.emit("message_caught", token, name=name)
+    case.emit("message_caught", token, name=name, **({} if key is None else {"key": key}))
     case.assign(token, dict(values))
     token.task_spec.fire(token, case)
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -11,7 +12,6 @@ from SpiffWorkflow.util.task import TaskState
 from engine.bpmn.case_workflow import CaseWorkflow, is_listener
 from engine.bpmn.element import Element, case_of
 from engine.bpmn.model import Node, Scope
-from engine.errors import NoPathTaken
 
 
 class ExclusiveGateway(Element):
@@ -30,7 +30,7 @@ class ExclusiveGateway(Element):
             elif self.holds(flow, token, case):
                 return [flow.id]
         if otherwise is None and self.node.outgoing:
-            raise NoPathTaken(element=self.bpmn_id)
+            raise case.no_path(token)
         return [otherwise] if otherwise else []
 
 
@@ -80,7 +80,27 @@ class InclusiveGateway(JoiningGateway):
 
     def __init__(self, scope: BpmnProcessSpec, node: Node, drawn: Scope) -> None:
         super().__init__(scope, node)
-        self.sources = _sources(node, drawn)
+        self._drawn = drawn
+
+    @cached_property
+    def sources(self) -> dict[str, set[str]]:
+        """By incoming flow, the elements from which a token can come to it. Worked out when first needed: a diagram may
+        have thousands of gateways."""
+        return _sources(self.node, self._drawn)
+
+    @cached_property
+    def direct(self) -> dict[str, set[str]]:
+        """Those from which it can come when their own boundary events do not fire."""
+        return {
+            flow.id: {name for name in reached if name == flow.source or self._leads_on(name, reached)}
+            for flow in self.node.incoming
+            for reached in [self.sources[flow.id]]
+        }
+
+    def _leads_on(self, name: str, reached: set[str]) -> bool:
+        node = self._drawn.nodes[name]
+        is_link = node.event is not None and node.event.kind == "link"
+        return is_link or any(flow.target in reached for flow in node.outgoing)
 
     def _update_hook(self, my_task: Task) -> bool:
         if len(self.node.incoming) < 2:
@@ -94,11 +114,11 @@ class InclusiveGateway(JoiningGateway):
         filled = {other.internal_data["flow"] for other in self.waiting(token.workflow)}
         empty = [flow.id for flow in self.node.incoming if flow.id not in filled]
         for other in case.tokens(token.workflow):
-            place = other.task_spec.bpmn_id
             if is_listener(other) or other.task_spec is self:
                 continue
+            place = other.task_spec.bpmn_id
             if any(place in self.sources[flow] for flow in empty) and not any(
-                place in self.sources[flow] for flow in filled
+                place in self.direct[flow] for flow in filled
             ):
                 return False
         self.merge(token, case)
@@ -114,12 +134,13 @@ class InclusiveGateway(JoiningGateway):
         if not chosen and self.node.default is not None:
             chosen = [self.node.default]
         if not chosen and flows:
-            raise NoPathTaken(element=self.bpmn_id)
+            raise case.no_path(token)
         return chosen
 
 
 def _sources(node: Node, drawn: Scope) -> dict[str, set[str]]:
-    """For each incoming flow, the elements from which a token can come to it without visiting the gateway itself."""
+    """For each incoming flow, the elements from which a token can come to it without visiting the gateway itself: along
+    sequence flows and by boundary events, which may fire or not."""
     came_from: dict[str, set[str]] = {
         name: {flow.source for flow in other.incoming} for name, other in drawn.nodes.items()
     }

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml import etree
 
 from engine.bpmn import dialect
 from engine.bpmn.dialect import camunda
 from engine.bpmn.document import Document, Element, bpmn
-from engine.bpmn.model import EventDefinition, Loop, Mapping_, Node
+from engine.bpmn.model import NEWEST, AdHoc, EventDefinition, Loop, Mapping_, Node
 from engine.bpmn.problems import Problems
 from engine.bpmn.read_events import expression_text
 from engine.rules.expressions.syntax import is_identifier
+
+#: Attributes of ``camunda:in`` and ``out``.
+_MAPPING = {"source", "sourceExpression", "target", "variables", "businessKey", "local"}
+_TOPIC = re.compile(r"[\w.:-]{1,100}")
 
 
 def properties(extensions: Element) -> dict[str, str]:
@@ -59,6 +65,13 @@ def read_activity(element: Element, node: Node, document: Document) -> None:
         _read_message(element, node, document)
     elif node.type == "callActivity":
         _read_call(element, node, problems)
+    elif node.type == "adHocSubProcess":
+        until = element.find(bpmn("completionCondition"))
+        node.ad_hoc = AdHoc(
+            sequential=element.get("ordering") == "Sequential",
+            until=expression_text(until) if until is not None else "",
+            cancels=element.get("cancelRemainingInstances", "true") != "false",
+        )
     if node.type in ("serviceTask", "sendTask"):
         _read_topic(element, node, problems)
 
@@ -89,13 +102,29 @@ def _read_topic(element: Element, node: Node, problems: Problems) -> None:
             "服务任务没有说明要做什么。请设为 external 并选择主题。",
             "The service task does not say what to do. Make it external and choose a topic.",
         )
-    elif topic not in dialect.TOPICS:
+        return
+    if node.event is not None:
+        problems.warning(
+            node.id,
+            "topic_ignored",
+            f"选择了消息，主题“{topic[:80]}”不起作用。",
+            f"A message is chosen, so the topic “{topic[:80]}” means nothing.",
+        )
+    elif not _TOPIC.fullmatch(topic):
         problems.error(
             node.id,
-            "topic_unknown",
-            f"没有主题“{topic}”。可用：{'、'.join(sorted(dialect.TOPICS))}。",
-            f"There is no topic “{topic}”. There are: {', '.join(sorted(dialect.TOPICS))}.",
+            "topic_invalid",
+            f"“{topic[:80]}”不能作主题：最多 100 个文字、数字或 . : _ -，不能是表达式。",
+            f"“{topic[:80]}” cannot be a topic: at most 100 letters, digits or . : _ -, and no expression.",
         )
+    for name in dialect.WAITING_TOPICS.get(node.topic, ()):
+        if node.parameter(name) is None:
+            problems.error(
+                node.id,
+                "parameter_missing",
+                f"主题“{topic}”缺少输入参数“{name}”。",
+                f"The topic “{topic}” needs the input parameter “{name}”.",
+            )
 
 
 def _read_call(element: Element, node: Node, problems: Problems) -> None:
@@ -107,6 +136,7 @@ def _read_call(element: Element, node: Node, problems: Problems) -> None:
             "调用活动没有写明要调用的流程 id。",
             "The call activity does not name the process it calls.",
         )
+    _read_binding(element, node, problems)
     extensions = element.find(bpmn("extensionElements"))
     if extensions is None:
         return
@@ -116,6 +146,14 @@ def _read_call(element: Element, node: Node, problems: Problems) -> None:
         if item.tag not in (camunda("in"), camunda("out")):
             continue
         into = item.tag == camunda("in")
+        for name, value in ((str(name), str(value)) for name, value in item.attrib.items()):
+            if name not in _MAPPING or (name, value) == ("local", "true") or (name == "variables" and value != "all"):
+                problems.error(
+                    node.id,
+                    "mapping_attribute",
+                    f"变量传递的属性 {name}=“{value[:80]}”不能执行。",
+                    f"The attribute {name}=“{value[:80]}” of a variable mapping is not executed here.",
+                )
         if item.get("variables") == "all":
             node.call_in_all, node.call_out_all = node.call_in_all or into, node.call_out_all or not into
         elif item.get("businessKey") is None:
@@ -131,6 +169,24 @@ def _read_call(element: Element, node: Node, problems: Problems) -> None:
                 continue
             (ins if into else outs).append(Mapping_(item.get("target", ""), source))
     node.call_in, node.call_out = tuple(ins), tuple(outs)
+
+
+def _read_binding(element: Element, node: Node, problems: Problems) -> None:
+    """Which version it calls."""
+    binding = element.get(camunda("calledElementBinding"))
+    if binding == "latest":
+        node.calls_version = NEWEST
+    elif binding == "version":
+        number = element.get(camunda("calledElementVersion"), "").strip()
+        if number.isascii() and number.isdigit() and 0 < len(number) < 9 and int(number) > 0:
+            node.calls_version = int(number)
+        else:
+            problems.error(
+                node.id,
+                "called_version_invalid",
+                f"要调用的版本“{number[:80]}”应为版本号，如 3，不能是表达式。",
+                f"The version to call, “{number[:80]}”, should be its number, such as 3, and no expression.",
+            )
 
 
 def _read_loop(element: Element, node: Node, problems: Problems) -> None:

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from lxml import etree
 
-from engine.bpmn import dialect
+from engine.bpmn import dialect, read_compensation
+from engine.bpmn.check_attributes import check_definition
 from engine.bpmn.document import Document, Element
 from engine.bpmn.model import EventDefinition, Node
+from engine.bpmn.problems import Problems
+from engine.rules.expressions.syntax import is_identifier
+from engine.rules.json_values import RESERVED
 
 #: Which definitions make sense where (BPMN 2.0.2, tables 10.84 to 10.92), without what we do not execute.
 ALLOWED = {
-    "startEvent": {"none", "message", "signal"},
-    "startEvent in event subprocess": {"message", "signal", "timer", "conditional", "error", "escalation"},
-    "endEvent": {"none", "message", "signal", "error", "escalation", "terminate"},
+    "startEvent": {"none", "message", "signal", "timer"},
+    "startEvent in event subprocess": {
+        "message",
+        "signal",
+        "timer",
+        "conditional",
+        "error",
+        "escalation",
+        "compensate",
+    },
+    "endEvent": {"none", "message", "signal", "error", "escalation", "terminate", "compensate", "cancel"},
     "intermediateCatchEvent": {"message", "signal", "timer", "conditional", "link"},
-    "intermediateThrowEvent": {"none", "message", "signal", "escalation", "link"},
-    "boundaryEvent": {"message", "signal", "timer", "conditional", "error", "escalation"},
+    "intermediateThrowEvent": {"none", "message", "signal", "escalation", "link", "compensate"},
+    "boundaryEvent": {"message", "signal", "timer", "conditional", "error", "escalation", "compensate", "cancel"},
 }
 
 
@@ -45,6 +57,8 @@ def read_event(element: Element, node: Node, document: Document) -> None:
             "An event with several definitions is not executed. Draw several events.",
         )
     node.event = read_definition(definitions[0], node, document) if definitions else EventDefinition("none")
+    for definition in definitions:
+        check_definition(definition, node.id, problems)
     if node.type == "boundaryEvent":
         node.attached_to = element.get("attachedToRef", "")
         node.interrupting = element.get("cancelActivity", "true") != "false"
@@ -65,7 +79,7 @@ def read_event(element: Element, node: Node, document: Document) -> None:
         node.type == "startEvent"
         and place == "startEvent"
         and parent is not None
-        and etree.QName(parent).localname == "subProcess"
+        and etree.QName(parent).localname in dialect.SUBPROCESSES
         and node.event.kind != "none"
     ):
         problems.error(
@@ -106,7 +120,15 @@ def read_definition(element: Element, node: Node, document: Document) -> EventDe
         catches = node.type in ("boundaryEvent", "startEvent")
         if reference is None and not catches:
             problems.error(node.id, f"{kind}_missing", f"没有选择要抛出的 {kind}。", f"No {kind} to throw is chosen.")
-        return EventDefinition(kind, code=table.get(reference or "", ""))
+        names = [
+            _variable(element, name, node, problems) if kind == "error" and catches else ""
+            for name in ("errorCodeVariable", "errorMessageVariable")
+        ]
+        return EventDefinition(
+            kind, code=table.get(reference or "", ""), code_variable=names[0], message_variable=names[1]
+        )
+    if kind == "compensate":
+        return read_compensation.read_definition(element, node, problems)
     if kind == "timer":
         return _read_timer(element, node, document)
     if kind == "conditional":
@@ -123,7 +145,31 @@ def read_definition(element: Element, node: Node, document: Document) -> EventDe
     return EventDefinition(kind)
 
 
+def _variable(element: Element, attribute: str, node: Node, problems: Problems) -> str:
+    """The variable that takes what is known of an error; "" for none, or for a name that no variable can have."""
+    name = element.get(dialect.camunda(attribute), "")
+    if name and (not is_identifier(name) or name in RESERVED):
+        # A warning: release 0.1 read past it.
+        problems.warning(
+            node.id,
+            "error_variable_ignored",
+            f"“{name[:80]}”不能作变量名，camunda:{attribute} 不起作用。",
+            f"“{name[:80]}” cannot be a variable; camunda:{attribute} means nothing.",
+        )
+        return ""
+    return name
+
+
 def _read_timer(element: Element, node: Node, document: Document) -> EventDefinition:
+    tags = ("timeDate", "timeDuration", "timeCycle")
+    kinds = [tag for tag in tags if element.find(f"{{{dialect.BPMN}}}{tag}") is not None]
+    if len(kinds) > 1:
+        document.problems.error(
+            node.id,
+            "timer_several",
+            f"定时器只能有一种时间，这里有：{'、'.join(kinds)}。",
+            f"A timer has one of date, duration and cycle; this one has {', '.join(kinds)}.",
+        )
     for child in element:
         if etree.QName(child).namespace != dialect.BPMN:
             continue

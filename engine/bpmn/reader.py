@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from lxml import etree
-
-from engine.bpmn import dialect, read_activities, read_events
+from engine.bpmn import dialect, read_activities, read_compensation, read_events
+from engine.bpmn.check_attributes import check_attributes, check_booleans
 from engine.bpmn.document import Document, Element, bpmn, local, namespace, text_of
 from engine.bpmn.model import Flow, Node, Process, Scope
 from engine.bpmn.problems import Problems
@@ -13,6 +12,8 @@ from engine.rules.xml import XmlRefused, parse_xml
 #: Longer ids and names are a mistake, and would stand in every log entry.
 MAX_ID = 200
 MAX_NAME = 500
+#: Help texts are kept with every open task.
+MAX_DOCUMENTATION = 20_000
 
 
 def read_diagram(content: bytes, file: str) -> Document:
@@ -32,6 +33,7 @@ def read_diagram(content: bytes, file: str) -> Document:
         )
         return document
     _check_identifiers(root, document.problems)
+    check_booleans(root, document.problems)
     _read_declarations(root, document)
     for element in root:
         if namespace(element) == dialect.BPMN:
@@ -39,6 +41,10 @@ def read_diagram(content: bytes, file: str) -> Document:
                 _read_process(element, document)
             elif local(element) not in dialect.ROOT_ELEMENTS:
                 refuse(document.problems, element)
+            elif local(element) == "collaboration":
+                for part in element:
+                    if namespace(part) == dialect.BPMN and local(part) not in dialect.COLLABORATION | dialect.ARTIFACTS:
+                        refuse(document.problems, part)
     if not document.processes:
         document.problems.error(
             "",
@@ -66,8 +72,11 @@ def _check_identifiers(root: Element, problems: Problems) -> None:
     seen: set[str] = set()
     for element in root.iter():
         if namespace(element) != dialect.BPMN:
+            _refuse_foreign(element, problems)
             continue
         identifier = element.get("id")
+        if local(element) == "documentation":
+            _check_documentation(element, problems)
         if not identifier:
             if local(element) in dialect.NEEDS_ID:
                 problems.error(
@@ -95,6 +104,33 @@ def _check_identifiers(root: Element, problems: Problems) -> None:
         seen.add(identifier)
 
 
+def _refuse_foreign(element: Element, problems: Problems) -> None:
+    """Elements of other namespaces stand in ``extensionElements`` (BPMN 2.0.2 §8.2.3), where what is not ours may be
+    passed over. Anywhere else one may be a task or a condition whose namespace was lost."""
+    around = element.getparent()
+    if around is None or namespace(around) != dialect.BPMN or local(around) in dialect.FOREIGN_INSIDE:
+        return
+    owner = next((a.get("id", "") for a in element.iterancestors() if a.get("id")), "")
+    problems.error(
+        owner,
+        "foreign_element",
+        f"第 {element.sourceline} 行的 {local(element)[:80]} 不是 BPMN 元素（命名空间“{namespace(element)[:80]}”）。",
+        f"{local(element)[:80]} in line {element.sourceline} is no element of BPMN (namespace "
+        f"“{namespace(element)[:80]}”).",
+    )
+
+
+def _check_documentation(element: Element, problems: Problems) -> None:
+    if len(text_of(element)) > MAX_DOCUMENTATION:
+        owner = next((a.get("id", "") for a in element.iterancestors() if a.get("id")), "")
+        problems.error(
+            owner,
+            "documentation_too_long",
+            f"说明超过 {MAX_DOCUMENTATION:,} 个字符。",
+            f"The documentation has more than {MAX_DOCUMENTATION:,} characters.",
+        )
+
+
 def _read_declarations(root: Element, document: Document) -> None:
     for tag, table, code in (
         ("message", document.messages, "name"),
@@ -105,10 +141,21 @@ def _read_declarations(root: Element, document: Document) -> None:
         for element in root.findall(bpmn(tag)):
             identifier = element.get("id", "")
             table[identifier] = element.get(code, "") or element.get("name", "") or identifier
+            if "${" in table[identifier]:
+                document.problems.error(
+                    identifier,
+                    "name_expression",
+                    f"名称“{table[identifier][:80]}”是固定文字，不能含表达式。",
+                    f"The name “{table[identifier][:80]}” is taken as it is and cannot be an expression.",
+                )
     for reference in root.iter(bpmn("flowNodeRef")):
         lane = reference.getparent()
         if lane is not None and reference.text:
             document.lanes[reference.text.strip()] = lane.get("name", "")
+    for association in root.iter(bpmn("association")):
+        ends = association.get("sourceRef", ""), association.get("targetRef", "")
+        for one, other in (ends, ends[::-1]):
+            document.associated.setdefault(one, []).append(other)
 
 
 def _read_process(element: Element, document: Document) -> None:
@@ -120,6 +167,9 @@ def _read_process(element: Element, document: Document) -> None:
         executable=executable,
         documentation=text_of(element.find(bpmn("documentation"))),
     )
+    extensions = element.find(bpmn("extensionElements"))
+    if extensions is not None:
+        process.properties = read_activities.properties(extensions)
     if executable:
         check_attributes(element, "process", document.problems)
         read_scope(element, process, document, process.id)
@@ -140,11 +190,14 @@ def read_scope(element: Element, scope: Scope, document: Document, process: str)
             scope.nodes[node.id] = node
         elif tag == "extensionElements":
             _check_extensions(child, local(element), element.get("id", ""), document.problems)
+        elif tag == "completionCondition" and local(element) == "adHocSubProcess":
+            continue
         elif not (tag in dialect.ARTIFACTS | dialect.CHILDREN or child.get("name") == dialect.PLACEHOLDER):
             refuse(document.problems, child)
     refused = {child.get("id", "") for child in element} - set(scope.nodes) - {""}
     _read_flows(flows, scope, refused, document.problems)
     _check_references(scope, document.problems)
+    read_compensation.tie_handlers(scope, document)
 
 
 def _read_node(element: Element, document: Document, process: str) -> Node:
@@ -171,9 +224,11 @@ def _read_node(element: Element, document: Document, process: str) -> Node:
         read_events.read_event(element, node, document)
     elif tag in dialect.ACTIVITIES:
         read_activities.read_activity(element, node, document)
-        if tag == "subProcess":
+        if tag in dialect.SUBPROCESSES:
             node.scope = Scope(identifier)
             read_scope(element, node.scope, document, process)
+            for inner in node.scope.nodes.values():
+                inner.in_ad_hoc = node.ad_hoc is not None
     return node
 
 
@@ -186,7 +241,7 @@ def _check_children(element: Element, tag: str, problems: Problems) -> None:
         known = name in dialect.CHILDREN | dialect.ARTIFACTS or name.endswith(("EventDefinition", "EventDefinitionRef"))
         if name == "property" and child.get("name") == dialect.PLACEHOLDER:
             continue
-        if name in dialect.REFUSED or (not known and tag != "subProcess"):
+        if name in dialect.REFUSED or (not known and tag not in dialect.SUBPROCESSES):
             refuse(problems, child)
         elif name in ("dataInputAssociation", "dataOutputAssociation"):
             for part in child:
@@ -194,58 +249,19 @@ def _check_children(element: Element, tag: str, problems: Problems) -> None:
                     refuse(problems, part)
 
 
-def check_attributes(element: Element, tag: str, problems: Problems) -> None:
-    """Refuses attributes that would change the meaning and are not executed."""
-    identifier = element.get("id") or next((a.get("id", "") for a in element.iterancestors() if a.get("id")), "")
-    known = dialect.COMMON_ATTRIBUTES | dialect.ATTRIBUTES.get(tag, set())
-    for qualified, raw in element.attrib.items():
-        name = etree.QName(str(qualified))
-        value = str(raw)
-        if not name.namespace:
-            if name.localname not in known:
-                problems.error(
-                    identifier,
-                    "attribute_unknown",
-                    f"不认识的属性 {name.localname}=“{value}”。",
-                    f"Unknown attribute {name.localname}=“{value}”.",
-                )
-            elif value not in dialect.HARMLESS_VALUES.get(name.localname, {value}):
-                problems.error(
-                    identifier,
-                    "not_executed",
-                    f"属性 {name.localname}=“{value}”不能执行。",
-                    f"The attribute {name.localname}=“{value}” is not executed here.",
-                )
-        elif name.namespace == dialect.CAMUNDA:
-            allowed = dialect.CAMUNDA_ATTRIBUTES.get(tag, set()) | dialect.CAMUNDA_IGNORED
-            if name.localname not in allowed:
-                problems.error(
-                    identifier,
-                    "not_executed",
-                    f"扩展属性 camunda:{name.localname} 不能执行，请删除。",
-                    f"The attribute camunda:{name.localname} is not executed here; remove it.",
-                )
-            elif name.localname.endswith("Binding") and value not in dialect.BINDINGS:
-                problems.error(
-                    identifier,
-                    "not_executed",
-                    f"camunda:{name.localname}=“{value}”不能执行：诉求件始终使用发布时的版本。",
-                    f"camunda:{name.localname}=“{value}” is not executed: a case keeps what its version had.",
-                )
-        elif name.namespace in dialect.OTHER_ENGINES:
-            problems.error(
-                identifier,
-                "other_engine",
-                f"属于{dialect.OTHER_ENGINES[name.namespace]}的扩展属性 {name.localname} 不能执行。",
-                f"{name.localname} is an extension of {dialect.OTHER_ENGINES[name.namespace]}, not executed here.",
-            )
-
-
 def _check_extensions(extensions: Element, tag: str, identifier: str, problems: Problems) -> None:
-    allowed = dialect.CAMUNDA_EXTENSIONS.get(tag, dialect.CAMUNDA_EXTENSIONS_COMMON)
+    allowed = dialect.CAMUNDA_EXTENSIONS_COMMON | dialect.CAMUNDA_EXTENSIONS.get(tag, set())
     for child in extensions:
         space = namespace(child)
-        if space == dialect.CAMUNDA and local(child) not in allowed:
+        if space == dialect.CAMUNDA and local(child) == "inputOutput":
+            if tag not in dialect.ACTIVITIES:
+                problems.error(
+                    identifier,
+                    "parameters_misplaced",
+                    "只有任务、子流程和调用活动可以有输入输出参数。",
+                    "Only tasks, subprocesses and call activities have input and output parameters.",
+                )
+        elif space == dialect.CAMUNDA and local(child) not in allowed:
             problems.error(
                 identifier,
                 "not_executed",

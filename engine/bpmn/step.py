@@ -87,7 +87,8 @@ class Send:
 class Step:
     """What one action did. ``snapshot`` is text to be stored as it is; ``values`` are the case's own variables.
 
-    ``starved``: the joins at which tokens wait for others that can never come, where nothing else is left to happen."""
+    ``starved``: the joins at which tokens wait for others that can never come, where nothing else is left to happen.
+    ``called``: procedure → number of its newest version, for the calls that took the newest one."""
 
     snapshot: str
     facts: tuple[Fact, ...]
@@ -98,6 +99,7 @@ class Step:
     values: Values
     starved: tuple[str, ...] = ()
     externals: tuple[External, ...] = ()
+    called: Mapping[str, int] = field(default_factory=dict)
 
 
 # Actions: what may be asked of a running case. ``now`` is given apart.
@@ -105,11 +107,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Start:
-    """Begin at the plain start event, or at the start event that catches ``message``."""
+    """Begin at the plain start event, at the start event that catches ``message`` or ``signal``, or at ``element``."""
 
     values: Values = field(default_factory=dict)
     message: str | None = None
     signal: str | None = None
+    element: str | None = None
 
 
 @dataclass(frozen=True)
@@ -166,10 +169,12 @@ class Fault:
 class Rearm:
     """Moments changed: the variables are set, then every waiting timer and every open task's dates that mention one of
     them are worked out anew. ``hold``: those that mention one of these variables stand still (a clock is paused)
-    until a later ``Rearm`` sets the variable."""
+    until a later ``Rearm`` sets the variable without holding it. ``at``: the token whose own variables are meant first,
+    where one instance of several has some; 0: the case's."""
 
     values: Values = field(default_factory=dict)
     hold: tuple[str, ...] = ()
+    at: int = 0
 
 
 @dataclass(frozen=True)

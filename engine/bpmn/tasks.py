@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from copy import deepcopy
 from typing import Any
 
@@ -10,12 +10,11 @@ from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.task import Task
 
 from engine import clock
-from engine.bpmn import events, timers
+from engine.bpmn import timers
 from engine.bpmn.activity import Activity
 from engine.bpmn.case_workflow import CaseWorkflow
 from engine.bpmn.events import CatchingElement
 from engine.bpmn.model import Node
-from engine.bpmn.step import Send
 from engine.errors import Bilingual, DiagramFailed, ExpressionFailed
 from engine.rules import decisions, expressions
 
@@ -25,21 +24,48 @@ class UserTask(Activity):
     when, is worked out once, when it opens."""
 
     def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
+        # The order of the keys is part of the snapshot's text, which logs seal.
         terms: dict[str, Any] = {
-            "roles": self._names(token, case, "candidateGroups"),
-            "users": self._names(token, case, "candidateUsers"),
-            "assignee": self._text(token, case, "assignee"),
-            "unit": self._unit(token, case),
-            "form": self.node.form,
+            **self._people(token, case),
             "due": self._moment(token, case, "dueDate"),
             "follow_up": self._moment(token, case, "followUpDate"),
             "priority": self._priority(token, case),
         }
         if not (terms["roles"] or terms["users"] or terms["assignee"]):
             terms["lane"] = self.node.lane
+        if self._is_held(case):
+            terms["held"] = True
         token.internal_data["task"] = terms
         case.emit("task_opened", token, name=self.node.name, **terms)
         return None
+
+    def set_moments(self, token: Task, case: CaseWorkflow, touched: Set[str]) -> None:
+        """Works out anew the dates that mention one of these variables; on hold, there is none for the time being."""
+        terms = token.internal_data["task"]
+        moved = False
+        for key, attribute in (("due", "dueDate"), ("follow_up", "followUpDate")):
+            if expressions.names_in_text(self.node.camunda(attribute) or "") & touched:
+                terms[key] = self._moment(token, case, attribute)
+                moved = True
+        if not moved:
+            return
+        terms.pop("held", None)
+        if self._is_held(case):
+            terms["held"] = True
+        case.emit(
+            "task_moved", token, due=terms["due"], follow_up=terms["follow_up"], held=bool(terms.get("held", False))
+        )
+
+    def reassign(self, token: Task, case: CaseWorkflow) -> None:
+        """Works out anew who may do the open task, with which form and how urgently; its dates stay."""
+        terms = token.internal_data["task"]
+        terms.update(self._people(token, case), priority=self._priority(token, case))
+        terms.pop("lane", None)
+        if not (terms["roles"] or terms["users"] or terms["assignee"]):
+            terms["lane"] = self.node.lane
+
+    def _is_held(self, case: CaseWorkflow) -> bool:
+        return case.is_held(self.node.camunda("dueDate") or "")
 
     def enter(self, token: Task, values: Mapping[str, Any], case: CaseWorkflow) -> None:
         """A person finished the task with these values."""
@@ -48,6 +74,15 @@ class UserTask(Activity):
             token.internal_data["entered"] = deepcopy(entered)
         case.assign(token, entered)
         token.complete()
+
+    def _people(self, token: Task, case: CaseWorkflow) -> dict[str, Any]:
+        return {
+            "roles": self._names(token, case, "candidateGroups"),
+            "users": self._names(token, case, "candidateUsers"),
+            "assignee": self._text(token, case, "assignee"),
+            "unit": self._unit(token, case),
+            "form": self.node.form,
+        }
 
     def _value(self, token: Task, case: CaseWorkflow, attribute: str) -> Any:
         text = self.node.camunda(attribute)
@@ -107,7 +142,7 @@ class ScriptTask(Activity):
 
 
 class BusinessRuleTask(Activity):
-    """Asks a decision table; which rules fired is recorded."""
+    """Asks a decision table; which rules fired is recorded. A service task of the topic ``decision`` is one too."""
 
     def __init__(
         self, scope: BpmnProcessSpec, node: Node, boundary_ids: list[str], tables: Mapping[str, decisions.Decision]
@@ -130,7 +165,7 @@ class BusinessRuleTask(Activity):
         return True
 
     def _result(self, outcome: decisions.Outcome) -> dict[str, Any]:
-        variable = self.node.camunda("resultVariable")
+        variable = self.node.result_variable
         if variable is not None:
             return {variable: deepcopy(outcome.mapped(self.node.camunda("mapDecisionResult")))}
         record = outcome.mapped("singleResult")
@@ -143,26 +178,6 @@ class BusinessRuleTask(Activity):
                 ),
             )
         return dict(deepcopy(record))
-
-
-class ServiceTask(Activity):
-    """Sends something after the commit and goes on: an external topic, with its input parameters as content."""
-
-    def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
-        topic = self.node.camunda("topic") or ""
-        content = {parameter.target: token.internal_data["local"][parameter.target] for parameter in self.node.inputs}
-        case.emit("send_requested", token, topic=topic, values=deepcopy(content))
-        case.sends.append(Send(topic, self.bpmn_id, content))
-        return True
-
-
-class SendTask(Activity):
-    """Sends its message and goes on."""
-
-    def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
-        content = {parameter.target: token.internal_data["local"][parameter.target] for parameter in self.node.inputs}
-        events.send("message", self.node.event.name if self.node.event else "", token, case, content)
-        return True
 
 
 class ReceiveTask(Activity, CatchingElement):

@@ -45,50 +45,89 @@ def owner_of(start: Element, workflow: Any) -> Element:
     raise KeyError(start.bpmn_id)
 
 
+def is_caught(token: Task, code: str, case: CaseWorkflow) -> bool:
+    """Would anything catch an error thrown by the activity at ``token``: its own boundary, or a scope around it?"""
+    if _boundary(token, "error", code) is not None:
+        return True
+    return _catcher(token.workflow, "error", code, case) is not None
+
+
+def throw_error_at(token: Task, code: str, message: str, case: CaseWorkflow) -> None:
+    """The activity at ``token`` ends in this error: its own boundary event is asked first, then the scopes around it
+    (BPMN 2.0.2 §10.5.7). What catches it may name variables for the code and the message."""
+    case.emit("error_thrown", token, code=code, message=message)
+    boundary = _boundary(token, "error", code)
+    catcher = (boundary, token.workflow, token) if boundary else _catcher(token.workflow, "error", code, case)
+    if catcher is not None:
+        _tell(catcher, code, message, case)
+    if boundary is not None:
+        boundary_fired(boundary, _loop_of(token), case)
+        return
+    workflow = token.workflow
+    case.cancel_token(token)
+    _throw_out_of(workflow, code, case)
+
+
+def _tell(catcher: tuple[Element, Any, Task | None], code: str, message: str, case: CaseWorkflow) -> None:
+    element, workflow, host = catcher
+    event = element.node.event or EventDefinition("none")
+    told = {event.code_variable: code, event.message_variable: message}
+    values = {name: value for name, value in told.items() if name}
+    if values:
+        case.assign(host or case.tokens(workflow)[0], values)
+
+
 def throw_error(token: Task, code: str, case: CaseWorkflow) -> None:
     """The nearest scope outwards that handles this error stops and goes on there; without one the case ends."""
     case.emit("error_thrown", token, code=code)
-    workflow, skip_subprocesses = token.workflow, False
+    workflow = token.workflow
     case.discard(token)
-    while True:
-        if not skip_subprocesses:
-            start = _handler(workflow, "error", code)
-            if start is not None:
-                start_event_subprocess(workflow, start, case)
-                return
-        if workflow is case:
-            case.cancel_all(case)
-            case.finished = True
-            return
-        host = case.scope_token(workflow)
-        boundary = _boundary(host, "error", code)
-        if boundary is not None:
-            boundary_fired(boundary, _loop_of(host), case)
-            return
-        # What an event subprocess throws is not for its neighbours in the same scope, but for the scope around.
-        skip_subprocesses = host.task_spec.node.is_event_subprocess
-        workflow = host.workflow
+    _throw_out_of(workflow, code, case)
+
+
+def _throw_out_of(workflow: Any, code: str, case: CaseWorkflow) -> None:
+    catcher = _catcher(workflow, "error", code, case)
+    if catcher is None:
+        case.cancel_all(case)
+        case.finished = True
+    else:
+        _caught(*catcher, case)
 
 
 def throw_escalation(token: Task, code: str, case: CaseWorkflow) -> None:
     """The nearest scope outwards that handles this escalation does; nobody has to."""
     case.emit("escalation_thrown", token, code=code)
-    workflow, skip_subprocesses = token.workflow, False
+    catcher = _catcher(token.workflow, "escalation", code, case)
+    if catcher is not None:
+        _caught(*catcher, case)
+
+
+def _catcher(workflow: Any, kind: str, code: str, case: CaseWorkflow) -> tuple[Element, Any, Task | None] | None:
+    """What catches an error or escalation thrown in a scope, looking outwards: the start of an event subprocess with
+    the scope it stands in, or a boundary event with its scope and the token it is attached to. None: nothing does."""
+    own = True
     while True:
-        if not skip_subprocesses:
-            start = _handler(workflow, "escalation", code)
-            if start is not None:
-                start_event_subprocess(workflow, start, case)
-                return
-        if workflow is case:
-            return
-        host = case.scope_token(workflow)
-        boundary = _boundary(host, "escalation", code)
+        host = None if workflow is case else case.scope_token(workflow)
+        # A subprocess that is open again to be undone has completed: what it caught is caught no more.
+        reopened = host is not None and "reopened" in host.internal_data
+        start = _handler(workflow, kind, code) if own and not reopened else None
+        if start is not None:
+            return start, workflow, None
+        if host is None:
+            return None
+        boundary = _boundary(host, kind, code) if not reopened else None
         if boundary is not None:
-            boundary_fired(boundary, _loop_of(host), case)
-            return
-        skip_subprocesses = host.task_spec.node.is_event_subprocess
+            return boundary, host.workflow, host
+        # What an event subprocess throws is not for its neighbours in the same scope, but for the scope around.
+        own = not host.task_spec.node.is_event_subprocess
         workflow = host.workflow
+
+
+def _caught(element: Element, workflow: Any, host: Task | None, case: CaseWorkflow) -> None:
+    if host is None:
+        start_event_subprocess(workflow, element, case)
+    else:
+        boundary_fired(element, _loop_of(host), case)
 
 
 def _loop_of(host: Task) -> Task:

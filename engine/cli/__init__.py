@@ -15,14 +15,14 @@ from typing import Any
 import click
 from click.exceptions import Exit, NoArgsIsHelpError
 
-from engine.cli import cases, importing, procedures, running, tasks
+from engine.cli import calendar, cases, deadlines, external, importing, jobs, operations, procedures, running, tasks
 from engine.cli.output import error_document, json_text, write
 from engine.cli.top import top
 from engine.cli.wording import choose_language, say, usage_message
 from engine.errors import BadSetting, EngineError, speaking
 
 #: The modules that add commands to ``top``; named here so that none is dropped as an unused import.
-NOUNS = (procedures, cases, tasks, importing, running)
+NOUNS = (procedures, cases, tasks, external, importing, running, jobs, deadlines, calendar, operations)
 
 
 def main() -> None:

@@ -44,16 +44,27 @@ def start(session: Session, procedure: str, values: str | None, reference: str |
 @command(
     top,
     "message",
-    zh="向诉求件送达一条消息；不指定诉求件时，启动以该消息开始的流程。",
-    en="Deliver a message to a case. Without a case it starts the procedure that begins with it.",
+    zh="向诉求件送达一条消息；不指定诉求件时，送达以该关联键等待它的诉求件，否则启动以该消息开始的流程。",
+    en="Deliver a message to a case. Without a case it goes to the one that waits for it with this key, else it starts "
+    "the procedure that begins with it.",
 )
 @click.argument("name", metavar="NAME")
 @click.option("--case", metavar="N", cls=SpokenOption, zh="受理编号。", en="The case's number.")
+@click.option(
+    "--key",
+    metavar="TEXT",
+    cls=SpokenOption,
+    zh="关联键：消息针对的是哪一件。",
+    en="The key that says which case the message is meant for.",
+)
 @values_option()
 @as_user()
-def message(session: Session, name: str, case: str | None, values: str | None, user: str | None) -> Exit:
+def message(
+    session: Session, name: str, case: str | None, key: str | None, values: str | None, user: str | None
+) -> Exit:
     given = read_values(values)
-    outcome = session.engine.handle(SendMessage(name=name, values=given, case=case, actor=operating(user)))
+    command = SendMessage(name=name, values=given, case=case, key=key, actor=operating(user))
+    outcome = session.engine.handle(command)
     return answer_outcome(session, outcome)
 
 

@@ -1,4 +1,4 @@
-"""``serve``, ``work``, ``doctor``, ``demo``: what runs, and whether it can."""
+"""``serve``, ``web``, ``work``, ``doctor``, ``demo``: what runs, and whether it can."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import secrets
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from types import FrameType
 from typing import Any
@@ -14,62 +15,122 @@ from typing import Any
 import click
 import waitress
 
+from engine.background import EVERY, Round, Worker
 from engine.cli.output import table, write
 from engine.cli.session import Exit, Session, command, open_engine
 from engine.cli.top import top
 from engine.cli.wording import SpokenOption, say
 from engine.demo import load_demo
 from engine.doctor import examine, require_production_ready
-from engine.worker import EVERY, Worker
 
 
-@command(top, "work", zh="到时触发流程中的定时。--once 只处理已到时的，然后结束。", en="Fire timers as they fall due.")
-@click.option("--once", is_flag=True, cls=SpokenOption, zh="处理已到时的后结束。", en="Fire what is due now and end.")
+@command(
+    top,
+    "work",
+    zh="后台处理：到时触发定时、传递信号与消息、发送。--once 只处理已到时的，然后结束；有失败时返回 1。",
+    en="Do the background work: timers, signals, what leaves. --once does what is due now; ends with 1 if some failed.",
+)
+@click.option("--once", is_flag=True, cls=SpokenOption, zh="处理已到时的后结束。", en="Do what is due now and end.")
 @click.option(
     "--every",
-    type=click.FloatRange(0.1, 3600),
+    type=click.IntRange(1, 3540),
     default=EVERY,
     metavar="SECONDS",
     cls=SpokenOption,
-    zh="每隔多少秒查看一次。",
-    en="Seconds between two looks.",
+    zh="每隔多少秒查看一次；满一分钟的按整分钟。",
+    en="Seconds between two looks; from a minute on, whole minutes.",
 )
-def work(session: Session, once: bool, every: float) -> Exit:
-    worker = Worker(session.engine, every)
+@click.option(
+    "--parallel",
+    type=click.IntRange(1, 32),
+    default=None,
+    metavar="N",
+    cls=SpokenOption,
+    zh="本进程同时处理的批数；默认 SQLite 为 1，PostgreSQL 为 4。",
+    en="Batches at once in this process; by default 1 on SQLite, 4 on PostgreSQL.",
+)
+def work(session: Session, once: bool, every: int, parallel: int | None) -> Exit:
+    worker = Worker(session.engine, every, parallel)
     if once:
-        moved = worker.once()
-        session.answer({"fired": moved}, lambda: say(f"推进 {len(moved)} 件诉求。", f"{len(moved)} case(s) moved."))
-        return 0
+        done = worker.once()
+        session.answer(done.as_json(), lambda: _told(done))
+        return 0 if done.ok else 1
     _log_to_stderr()
     _end_on_sigterm()
     try:
         worker.run()
     except KeyboardInterrupt:
-        worker.stop()
+        write(say("正在结束。", "Ending."), sys.stderr)
     return 0
 
 
-@command(top, "serve", zh="提供网页服务，并触发定时。", en="Serve the web, with a timer worker beside it.")
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, cls=SpokenOption, zh="监听地址。", en="Address to listen on."
+def _told(done: Round) -> str:
+    moved, failed = len(done.moved), len(done.failed)
+    return say(
+        f"推进 {moved} 件诉求，失败 {failed} 件；传递 {done.handed_on} 条；"
+        f"发出 {done.sent} 条，未发出 {done.not_sent} 条。",
+        f"{moved} case(s) moved, {failed} failed; {done.handed_on} handed on; "
+        f"{done.sent} sent, {done.not_sent} not sent.",
+    )
+
+
+def web_options(function: Callable[..., Exit]) -> Callable[..., Exit]:
+    """Where the web listens, and whom it believes."""
+    options = (
+        click.option(
+            "--host",
+            default="127.0.0.1",
+            show_default=True,
+            cls=SpokenOption,
+            zh="监听地址。",
+            en="Address to listen on.",
+        ),
+        click.option(
+            "--port",
+            type=click.IntRange(0, 65535),
+            default=8000,
+            show_default=True,
+            cls=SpokenOption,
+            zh="监听端口；0 为任一空闲端口。",
+            en="Port to listen on; 0 takes a free one.",
+        ),
+        click.option(
+            "--proxy",
+            metavar="ADDRESS",
+            cls=SpokenOption,
+            zh="前面的反向代理的地址；只信它的 X-Forwarded-For、-Host、-Proto。",
+            en="Address of the reverse proxy in front; "
+            "its X-Forwarded-For, -Host and -Proto are believed, nobody else's.",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@command(
+    top,
+    "serve",
+    zh="提供网页服务，并在同一进程中做后台处理。",
+    en="Serve the web and do the background work in one process.",
 )
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8000,
-    show_default=True,
-    cls=SpokenOption,
-    zh="监听端口；0 为任一空闲端口。",
-    en="Port to listen on; 0 takes a free one.",
-)
-@click.option(
-    "--proxy",
-    metavar="ADDRESS",
-    cls=SpokenOption,
-    zh="前面的反向代理的地址；只信它的 X-Forwarded-For、-Host、-Proto。",
-    en="Address of the reverse proxy in front; its X-Forwarded-For, -Host and -Proto are believed, nobody else's.",
-)
+@web_options
 def serve(session: Session, host: str, port: int, proxy: str | None) -> Exit:
+    return _serve(session, host, port, proxy, Worker(session.engine))
+
+
+@command(
+    top,
+    "web",
+    zh="只提供网页服务；后台处理由 huiyin work 做。",
+    en="Serve the web only; huiyin work does the background work.",
+)
+@web_options
+def web(session: Session, host: str, port: int, proxy: str | None) -> Exit:
+    return _serve(session, host, port, proxy, None)
+
+
+def _serve(session: Session, host: str, port: int, proxy: str | None, worker: Worker | None) -> Exit:
     settings = session.settings
     require_production_ready(settings, session.engine)
     if not settings.secret_key:
@@ -93,8 +154,8 @@ def serve(session: Session, host: str, port: int, proxy: str | None) -> Exit:
         {"address": address},
         lambda: say(f"回音在 {address} 提供服务，按 Ctrl+C 结束。", f"Huiyin is at {address}, Ctrl+C ends it."),
     )
-    worker = Worker(session.engine)
-    worker.start()
+    if worker is not None:
+        worker.start()
     _end_on_sigterm()
     try:
         server.run()
@@ -102,7 +163,8 @@ def serve(session: Session, host: str, port: int, proxy: str | None) -> Exit:
         write(say("正在结束。", "Ending."), sys.stderr)
     finally:
         server.close()
-        worker.stop()
+        if worker is not None:
+            worker.stop()
     return 0
 
 

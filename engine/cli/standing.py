@@ -12,6 +12,7 @@ from engine.cli.wording import say
 STATUS = {
     "open": ("办理中", "open"),
     "stuck": ("待处置", "stuck"),
+    "suspended": ("已挂起", "suspended"),
     "closed": ("已办结", "closed"),
     "cancelled": ("已撤销", "cancelled"),
 }

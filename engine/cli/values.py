@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -84,4 +86,20 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
         raise ValueError(say(f"键 {twice} 出现两次", f"the key {twice} occurs twice"))
+    return found
+
+
+def read_files(given: Iterable[str]) -> dict[str, tuple[str, bytes]]:
+    """``VARIABLE=PATH`` → the file's name and content, for each variable. Raises ``BadValues`` (exit 2)."""
+    found: dict[str, tuple[str, bytes]] = {}
+    for text in given:
+        variable, sign, path = text.partition("=")
+        if not sign or not variable or not path:
+            raise BadValues(say(f"“{text}”应为 变量=文件。", f"“{text}” should be VARIABLE=PATH."))
+        try:
+            found[variable] = (Path(path).name, Path(path).read_bytes())
+        except OSError as error:
+            raise BadValues(
+                say(f"不能读取 {path}：{error.strerror}", f"{path} cannot be read: {error.strerror}")
+            ) from None
     return found

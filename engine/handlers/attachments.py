@@ -21,24 +21,29 @@ def attach_file(command: AttachFile, work: Work) -> dict[str, Any]:
     """Stores a file and returns the value that goes into the field. Without a case it belongs to whoever stored it,
     until values that name it are entered into one."""
     work.must_be_known()
-    if len(command.content) > MAX_BYTES:
-        raise refused(
-            f"附件不能超过 {MAX_BYTES // 1024 // 1024} MB。", f"A file may have at most {MAX_BYTES // 1024 // 1024} MB."
-        )
     if command.case is not None:
         case = work.store.cases.load(command.case)
         work.must_see(case.number, case.started_by)
         if case.status not in OPEN:
             raise CaseClosed(case=case.number)
+    return store_file(work, command.name, command.content, command.case)
+
+
+def store_file(work: Work, name: str, content: bytes, case: str | None) -> dict[str, Any]:
+    """Stores a file, of a case or of nobody's yet, and returns the value that stands for it."""
+    if len(content) > MAX_BYTES:
+        raise refused(
+            f"附件不能超过 {MAX_BYTES // 1024 // 1024} MB。", f"A file may have at most {MAX_BYTES // 1024 // 1024} MB."
+        )
     new = Attachment(
         id=str(uuid.uuid4()),
-        case=command.case,
-        name=_file_name(command.name),
-        size=len(command.content),
-        sha256=sha256_of(command.content),
+        case=case,
+        name=_file_name(name),
+        size=len(content),
+        sha256=sha256_of(content),
         stored_by=work.actor.login,
         stored_at=work.at,
-        content=command.content,
+        content=content,
     )
     work.store.attachments.add(new)
     return {"attachment": new.id, "name": new.name, "size": new.size, "sha256": new.sha256}

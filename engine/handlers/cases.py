@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import bpmn
 from engine.commands import AddNote, CancelCase, StartCase
-from engine.errors import AlreadyThere, refused
+from engine.errors import AlreadyThere, ProcedureSuspended, refused
 from engine.handlers.persons import protect
 from engine.handlers.stepping import CaseChange
 from engine.handlers.tasks import complete_open
@@ -49,8 +49,10 @@ def begin(
     *,
     message: str | None = None,
     signal: str | None = None,
+    element: str | None = None,
 ) -> CaseChange:
-    """A new case after its first step, not saved yet. ``message`` or ``signal`` is what started it."""
+    """A new case after its first step, not saved yet. ``message`` or ``signal`` is what started it, ``element`` the
+    start event at which it begins where that is not the plain one."""
     if reference is not None:
         if not reference.strip() or len(reference) > _LONGEST_REFERENCE or "\x00" in reference:
             raise refused(
@@ -60,6 +62,9 @@ def begin(
         known = work.store.cases.with_reference(reference)
         if known is not None:
             raise AlreadyThere(reference=reference, case=known)
+    suspended = work.store.suspensions.of(loaded.version.procedure)
+    if suspended is not None:
+        raise ProcedureSuspended(procedure=loaded.version.procedure, reason=suspended.reason)
     number = case_number(work.now, work.store.cases.next_number(f"case {day_prefix(work.now)}"))
     case = CaseRow(
         number=number,
@@ -87,6 +92,7 @@ def begin(
     change.attach(given)
     own = {"case_no": number, "started_by": work.actor.login, "started_at": work.at}
     given.update({name: value for name, value in own.items() if name in loaded.engine_names})
+    given.update(dict.fromkeys(sorted(loaded.definition.initiators), work.actor.login))
     data: dict[str, Any] = {
         "procedure": loaded.version.procedure,
         "version": loaded.version.number,
@@ -94,8 +100,9 @@ def begin(
         "values": given,
         "reference": reference,
     }
-    data.update({key: name for key, name in (("message", message), ("signal", signal)) if name is not None})
-    change.step("case_started", data, bpmn.Start(given, message=message, signal=signal))
+    told = {"message": message, "signal": signal, "element": element}
+    data.update({key: name for key, name in told.items() if name is not None})
+    change.step("case_started", data, bpmn.Start(given, message=message, signal=signal, element=element))
     return change
 
 

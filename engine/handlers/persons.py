@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.commands import ErasePerson, RevealPerson
 from engine.errors import NotFound, refused
+from engine.handlers.attempts import PersonKey
 from engine.handlers.stepping import CaseChange
 from engine.handlers.work import Work
 from engine.rules.access import ADMINISTER, has_role, may_reveal
@@ -16,10 +17,13 @@ from engine.storage.persons import as_text, is_reference, key_of, placed, refere
 _LONGEST_REASON = 1_000
 
 
-def protect(change: CaseChange, values: Mapping[str, Any], personal: frozenset[str]) -> dict[str, Any]:
+def protect(
+    change: CaseChange, values: Mapping[str, Any], personal: frozenset[str], own: frozenset[PersonKey] = frozenset()
+) -> dict[str, Any]:
     """``values`` with a reference in place of everything personal. What is empty, or refers to what the case already
-    has, stays. Raises ``Refused`` for a reference to anything else: it would show somebody else's data."""
-    known = {key_of(reference) for reference in references(dict(change.case.values))}
+    has (or to ``own``, which was put away for it), stays. Raises ``Refused`` for a reference to anything else: it would
+    show somebody else's data."""
+    known = own.union(key_of(reference) for reference in references(dict(change.case.values)))
     for reference in references(dict(values)):
         if key_of(reference) not in known:
             raise refused(
@@ -35,7 +39,9 @@ def protect(change: CaseChange, values: Mapping[str, Any], personal: frozenset[s
     persons = change.work.store.persons
     if change.case.person_id is None:
         change.case = replace(change.case, person_id=persons.add(change.work.at))
-    return {**values, **persons.store(str(change.case.person_id), clear, change.work.at)}
+    stored = persons.store(str(change.case.person_id), clear, change.work.at)
+    change.put_away.update((key_of(reference), clear[key]) for key, reference in stored.items())
+    return {**values, **stored}
 
 
 def reveal_person(command: RevealPerson, work: Work) -> dict[str, str]:

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine import bpmn
 from engine.commands import PublishVersion, SaveProcedureDraft
-from engine.errors import DraftMovedOn, Problem, refused
+from engine.errors import DraftMovedOn, NotFound, Problem, refused
+from engine.handlers import starts
 from engine.handlers.work import Work
 from engine.records import Draft, Version
 from engine.rules.access import PUBLISH, has_role
-from engine.rules.parts import defined_in
+from engine.rules.parts import defined_in, refused_files
 from engine.storage.versions import Part, manifest_hash, sha256_of
 
 MAX_FILES = 500
-MAX_FILE_BYTES = 5 * 1024 * 1024
-_LONGEST_PATH = 300
+
+
+@dataclass(frozen=True)
+class PublishedVersions:
+    """The versions a diagram may call by number."""
+
+    work: Work
+
+    def numbers(self, procedure: str) -> Sequence[int]:
+        """The numbers of a procedure's versions, oldest first."""
+        return self.work.store.versions.numbers(procedure)
+
+    def process(self, procedure: str, number: int) -> bpmn.Process:
+        """The process such a version runs. Raises ``NotFound``."""
+        key = self.work.store.versions.key_of(procedure, number)
+        if key is None:
+            raise NotFound("version", f"{procedure} {number}")
+        return self.work.version(key).definition.own[procedure]
 
 
 @dataclass(frozen=True)
@@ -43,7 +60,8 @@ def publish_version(command: PublishVersion, work: Work) -> list[Version]:
     newest = work.store.versions.all_newest()
     roles = work.store.people.role_keys() or None
     gone = replaced - {sha256_of(content) for content in files.values()}
-    bundle = bpmn.load({**files, **_using(gone, newest, library)}, library.contents, roles)
+    using = _using(gone, newest, library)
+    bundle = bpmn.load({**files, **using}, library.contents, roles, versions=PublishedVersions(work))
     work.store.versions.keep_files(files.values())
     made = []
     for procedure, definition in sorted(bundle.procedures.items()):
@@ -51,6 +69,7 @@ def publish_version(command: PublishVersion, work: Work) -> list[Version]:
         version = _new_version(work, command, definition, closure, newest.get(procedure))
         if version is not None:
             made.append(work.store.versions.add(version, _starts(definition)))
+            starts.arm(work, made[-1], definition)
     new = {
         (kind, name): Part(kind, name, path, sha256_of(files[path]))
         for path, found in sorted(parts.items())
@@ -72,8 +91,12 @@ def save_procedure_draft(command: SaveProcedureDraft, work: Work) -> list[Proble
 
 def check_files(work: Work, files: Mapping[str, bytes]) -> list[Problem]:
     """What is wrong with files, given what is published."""
+    if problems := refused_files(files):
+        return problems
     library = published_library(work, files)
-    return bpmn.check(files, library.contents, work.store.people.role_keys() or None)
+    topics = frozenset(work.store.vault.settings.listed("topics"))
+    roles = work.store.people.role_keys() or None
+    return bpmn.check(files, library.contents, roles, topics, PublishedVersions(work))
 
 
 def published_library(work: Work, files: Mapping[str, bytes]) -> Library:
@@ -95,18 +118,9 @@ def _clean_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
         raise refused("没有要发布的文件。", "There are no files to publish.")
     if len(files) > MAX_FILES:
         raise refused(f"一次最多 {MAX_FILES} 个文件。", f"At most {MAX_FILES} files at once.")
-    clean: dict[str, bytes] = {}
-    for path, content in files.items():
-        parts = path.split("/")
-        if not path or len(path) > _LONGEST_PATH or "\x00" in path or "\\" in path or {"", ".", ".."} & set(parts):
-            raise refused(f"文件路径“{path[:80]}”不可用。", f"The path “{path[:80]}” cannot be used.")
-        if len(content) > MAX_FILE_BYTES:
-            raise refused(
-                f"{path} 超过 {MAX_FILE_BYTES // 1024 // 1024} MB。",
-                f"{path} is larger than {MAX_FILE_BYTES // 1024 // 1024} MB.",
-            )
-        clean[path] = bytes(content)
-    return clean
+    for problem in refused_files(files):
+        raise refused(problem.zh, problem.en)
+    return {path: bytes(content) for path, content in files.items()}
 
 
 def _library(work: Work, parts: list[Part], taken: set[str]) -> Library:
@@ -158,7 +172,12 @@ def _new_version(
 ) -> Version | None:
     """The version these files make; None if the newest one has the same contents, whatever the files are called."""
     manifest = {path: sha256_of(content) for path, content in closure.items()}
-    if newest is not None and sorted(newest.manifest.values()) == sorted(manifest.values()):
+    calls_newest = tuple(sorted(definition.calls_newest))
+    if (
+        newest is not None
+        and sorted(newest.manifest.values()) == sorted(manifest.values())
+        and newest.calls_newest == calls_newest
+    ):
         return None
     return Version(
         procedure=definition.id,
@@ -169,9 +188,12 @@ def _new_version(
         published_by=work.actor.login,
         note=command.note[:1000],
         manifest=manifest,
+        calls_newest=calls_newest,
     )
 
 
 def _starts(definition: bpmn.Definition) -> dict[str, list[str]]:
     events = [node.event for node in definition.processes[definition.id].start_events() if node.event is not None]
-    return {f"{kind}s": [event.name for event in events if event.kind == kind] for kind in ("message", "signal")}
+    starts = {f"{kind}s": [event.name for event in events if event.kind == kind] for kind in ("message", "signal")}
+    called = {"calls_newest": sorted(definition.calls_newest)} if definition.calls_newest else {}
+    return starts | called

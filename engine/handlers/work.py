@@ -7,7 +7,9 @@ from datetime import datetime
 
 from engine.clock import to_text
 from engine.errors import Bilingual, NotAllowed
+from engine.handlers.kept import Kept, KeptCases
 from engine.rules.access import Actor, Standing, may_see
+from engine.rules.calendar import WorkCalendar
 from engine.rules.forms.fields import Options
 from engine.storage.unit_of_work import UnitOfWork
 from engine.versions import Loaded, VersionCache
@@ -21,8 +23,16 @@ class Work:
     actor: Actor
     now: datetime
     versions: VersionCache
+    #: The number of the calendar's last entry, and the calendar after it: what working time is counted by.
+    calendar: int = 0
+    counting: WorkCalendar = field(default_factory=WorkCalendar)
+    kept: KeptCases = field(default_factory=KeptCases)
+    #: The cases this transaction wrote, as they are once it is committed.
+    saved: list[Kept] = field(default_factory=list)
     #: Topics that were put into the outbox for the engine itself to pass on after the commit.
     passing_on: list[str] = field(default_factory=list)
+    #: Kinds of repairs that need a second person: see ``Settings.two_persons``.
+    two_persons: frozenset[str] = frozenset()
     #: How many signals and messages led here one after the other; 0 where somebody, or the time, set it off.
     handed_on: int = 0
 
@@ -34,6 +44,10 @@ class Work:
     def version(self, key: int) -> Loaded:
         """A version by its database id."""
         return self.versions.get(self.store.versions, key)
+
+    def version_at(self, key: int, snapshot: str | None) -> Loaded:
+        """A version by its database id, with the versions beside it that a case on it can call."""
+        return self.versions.at(self.store.versions, key, snapshot)
 
     def newest(self, procedure: str) -> Loaded:
         """The version new cases start on. Raises ``NotFound``."""

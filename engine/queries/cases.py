@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_
 from engine.errors import NotFound
 from engine.events import LogEntry
 from engine.queries.tasks import is_candidate, like
-from engine.records import Case, Incident, Page
+from engine.records import Case, Page
 from engine.rules.access import SEE_ALL, Actor, Standing, has_role
 from engine.storage.cases import COLUMNS, CaseRow, read_case, read_entry
 from engine.storage.open_items import OpenItems
@@ -94,19 +94,6 @@ def cases(
     )
     rows = [as_case(read_case(row)) for row in connection.execute(query).mappings()]
     return Page(rows, total, page, size)
-
-
-def incidents(connection: Connection) -> list[tuple[Case, Incident]]:
-    """Every incident that waits for a person, the newest case first."""
-    query = (
-        select(*COLUMNS)
-        .join(procedure_version, procedure_version.c.id == case.c.version_id)
-        .where(case.c.status == "stuck")
-        .order_by(case.c.started_at.desc(), case.c.number.desc())
-        .limit(500)
-    )
-    found = [as_case(read_case(row)) for row in connection.execute(query).mappings()]
-    return [(item, incident) for item in found for incident in item.incidents]
 
 
 def may_see(actor: Actor) -> ColumnElement[bool]:

@@ -1,29 +1,36 @@
-"""What is due: cases with timers to fire, cases that wait for a signal, and things to send."""
+"""What is due: timers to fire, cases that wait for a signal, and things to send. Found by index."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, func, select
 
 from engine.records import Send
-from engine.storage.tables import case, outbox, procedure_version, wait
+from engine.storage.claims import read_send
+from engine.storage.operations_tables import procedure_state, start_timer
+from engine.storage.tables import outbox, procedure_version, wait
 from engine.storage.versions import newest
 
 
-def cases_with_due_timers(connection: Connection, at: str, limit: int) -> list[str]:
-    """Numbers of open cases that have a timer due at ``at``, the longest due first; stuck cases, whose timers failed
-    before, after all others."""
-    stuck_last = case.c.status == "stuck"
-    query = (
-        select(case.c.number)
-        .join(wait, wait.c["case"] == case.c.number)
-        .where(wait.c.kind == "timer", wait.c.due <= at, case.c.status.in_(("open", "stuck")))
-        .group_by(case.c.number, case.c.status)
-        .order_by(stuck_last, func.min(wait.c.due), case.c.number)
-        .limit(limit)
-    )
-    return list(connection.execute(query).scalars())
+def timer_is_due(connection: Connection, at: str) -> bool:
+    """Whether a worker has a timer to fire at ``at``."""
+    query = select(wait.c["case"]).where(wait.c.kind == "timer", wait.c.next_at <= at).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def count_due_timers(connection: Connection, at: str, most: int) -> int:
+    """How many timers are due at ``at``; no more than ``most`` are looked at."""
+    due = select(wait.c["case"]).where(wait.c.kind == "timer", wait.c.next_at <= at).limit(most).subquery()
+    return int(connection.execute(select(func.count()).select_from(due)).scalar_one())
+
+
+def start_is_due(connection: Connection, at: str) -> bool:
+    """Whether a timer start event of a procedure that is not suspended has a case to open at ``at``."""
+    suspended = select(procedure_state.c.procedure)
+    query = select(start_timer.c.element).where(start_timer.c.next_at <= at, start_timer.c.procedure.not_in(suspended))
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def cases_waiting_for_signal(connection: Connection, name: str) -> list[str]:
@@ -45,15 +52,18 @@ def unsent(connection: Connection, limit: int, topics: tuple[str, ...] = ()) -> 
     query = select(outbox).where(outbox.c.sent_at.is_(None)).order_by(outbox.c.id).limit(limit)
     if topics:
         query = query.where(outbox.c.topic.in_(topics))
-    return [
-        Send(
-            row["id"],
-            row["case"],
-            row["element"],
-            row["topic"],
-            json.loads(row["content"]),
-            row["created_at"],
-            row["sent_at"],
+    return [read_send(row) for row in connection.execute(query).mappings()]
+
+
+def next_send(connection: Connection, at: str, topics: Sequence[str]) -> Send | None:
+    """What leaves next: the oldest of these topics that is due at ``at``."""
+    found = []
+    for topic in topics:
+        query = (
+            select(outbox)
+            .where(outbox.c.sent_at.is_(None), outbox.c.topic == topic, outbox.c.next_at <= at)
+            .order_by(outbox.c.next_at, outbox.c.id)
+            .limit(1)
         )
-        for row in connection.execute(query).mappings()
-    ]
+        found += [read_send(row) for row in connection.execute(query).mappings()]
+    return min(found, key=lambda send: (send.next_at, send.id), default=None)

@@ -14,7 +14,7 @@ def procedures(connection: Connection) -> list[Version]:
     """The newest version of each procedure, by id, with how many cases of it are open, on any version."""
     count = (
         select(func.count())
-        .where(case.c.procedure == procedure_version.c.procedure, case.c.status.in_(("open", "stuck")))
+        .where(case.c.procedure == procedure_version.c.procedure, case.c.status.in_(("open", "stuck", "suspended")))
         .scalar_subquery()
     )
     query = select(procedure_version, count.label("open_cases")).where(newest()).order_by(procedure_version.c.procedure)
@@ -25,7 +25,7 @@ def versions(connection: Connection, procedure: str) -> list[Version]:
     """All versions of a procedure, the newest first, with how many open cases each has."""
     count = (
         select(func.count())
-        .where(case.c.version_id == procedure_version.c.id, case.c.status.in_(("open", "stuck")))
+        .where(case.c.version_id == procedure_version.c.id, case.c.status.in_(("open", "stuck", "suspended")))
         .scalar_subquery()
     )
     query = (

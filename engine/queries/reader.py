@@ -20,34 +20,56 @@ from engine.clock import Clock, to_text
 from engine.errors import Bilingual, DiagramFailed, NotAllowed, NotFound, Refused, TaskAlreadyDone
 from engine.events import LogEntry
 from engine.queries import cases as of_cases
-from engine.queries import due, people, procedures, statistics
+from engine.queries import deadlines as of_deadlines
+from engine.queries import due, external, people, procedures, statistics
+from engine.queries import incidents as of_incidents
 from engine.queries import tasks as of_tasks
 from engine.records import (
     Access,
+    Approval,
     Attachment,
     Case,
+    Deadline,
     Draft,
+    ExternalTask,
     Incident,
+    LedgerEntry,
     Page,
     Role,
     Send,
+    Suspension,
     Task,
     Unit,
     User,
     Version,
 )
-from engine.rules.access import ADMINISTER, AUDIT, PUBLISH, Actor, has_role, is_candidate, may_see
+from engine.rules.access import (
+    ADMINISTER,
+    AUDIT,
+    PUBLISH,
+    REPAIR,
+    WORK_OUTSIDE,
+    Actor,
+    has_role,
+    is_candidate,
+    may_see,
+)
 from engine.rules.automatic import automatic_values
+from engine.rules.calendar import Calendars, WorkCalendar, counting_by
 from engine.rules.forms.fields import Options
 from engine.rules.masking import mask
 from engine.rules.task_ids import split_task_id
+from engine.settings import Settings
 from engine.storage.attachments import Attachments
+from engine.storage.calendar import CalendarDays
 from engine.storage.cases import Cases
 from engine.storage.database import Database
+from engine.storage.incidents import Incidents
 from engine.storage.people import People
 from engine.storage.persons import Persons, as_text, key_of, placed
 from engine.storage.unit_of_work import writing
 from engine.storage.vault import Vault, unseal
+from engine.storage.cases import CaseRow
 from engine.storage.versions import Versions
 from engine.versions import Loaded, VersionCache, as_task
 
@@ -62,12 +84,18 @@ class Reader:
         self._vault = vault
         self._clock = clock
         self._versions = VersionCache()
+        self._calendars = Calendars()
 
     def clock(self) -> datetime:
         """The present moment, aware. Raises ValueError if the clock given to ``open`` gives a naive one."""
         now = self._clock()
         to_text(now)
         return now
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this installation."""
+        return self._vault.settings
 
     # --- Tasks --------------------------------------------------------------------------------------------------
 
@@ -82,7 +110,8 @@ class Reader:
             row = of_cases.case_row(connection, case)
             if not found:
                 return []
-            drawn, _ = bpmn.open_items(self._loaded(connection, row.version_id).definition, row.snapshot, self.clock())
+            loaded = self._loaded_at(connection, row)
+            drawn, _ = bpmn.open_items(loaded.definition, row.snapshot, self.clock())
             values = {task.token: task.values for task in drawn}
             return [replace(task, values=values.get(task.token, {})) for task in found]
 
@@ -95,7 +124,8 @@ class Reader:
             if actor is not None and not is_candidate(self._actor(connection, actor), task):
                 raise _refused(actor, "这项待办不由您办理。", "this task is not yours to do.")
             row = of_cases.case_row(connection, task.case)
-            drawn, _ = bpmn.open_items(self._loaded(connection, row.version_id).definition, row.snapshot, self.clock())
+            loaded = self._loaded_at(connection, row)
+            drawn, _ = bpmn.open_items(loaded.definition, row.snapshot, self.clock())
             values = next((item.values for item in drawn if item.token == task.token), {})
             return replace(task, values=values)
 
@@ -121,14 +151,39 @@ class Reader:
         empty); None if it would open none. Nothing is stored."""
         with self._database.reading() as connection:
             loaded = self._versions.newest(Versions(connection), procedure)
+            calendar = self._calendar(connection)
         values = {"case_no": "", "started_by": actor, "started_at": to_text(self.clock())}
         try:
-            step = bpmn.step(loaded.definition, None, bpmn.Start(values), self.clock())
+            with counting_by(calendar):
+                step = bpmn.step(loaded.definition, None, bpmn.Start(values), self.clock())
         except (DiagramFailed, Refused):
             return None
         if not step.tasks:
             return None
         return replace(as_task("", step.tasks[0], to_text(self.clock())), id="", procedure=procedure)
+
+    # --- Time ---------------------------------------------------------------------------------------------------
+
+    def deadlines(
+        self, case: str | None = None, actor: str | None = None, state: of_deadlines.State | None = None
+    ) -> list[Deadline]:
+        """The limits people are held to, soonest due first, at most 500: of a case, of those the actor may see, in one
+        state: running, paused, met, late, cancelled; near (a warning was due), overdue, unset. Raises ``NotFound``,
+        ``NotAllowed``."""
+        with self._asking("deadlines", actor, case) as connection:
+            if case is not None:
+                of_cases.case_row(connection, case)
+                self._must_see(connection, actor, case)
+            who = self._actor(connection, actor) if actor is not None and case is None else None
+            at = to_text(self.clock())
+            found = of_deadlines.deadlines(connection, case, who, state, at, MOST_ROWS)
+            calendar = self._calendar(connection)
+            return [of_deadlines.marked_provisional(clock, calendar) for clock in found]
+
+    def calendar(self) -> WorkCalendar:
+        """What working time is counted by from now on."""
+        with self._database.reading() as connection:
+            return self._calendar(connection)
 
     # --- Cases --------------------------------------------------------------------------------------------------
 
@@ -148,7 +203,7 @@ class Reader:
             self._must_see(connection, actor, number)
             found = dict(placed(row.values))
             clear = Persons(connection, self._vault).read(found.values())
-            kinds = self._loaded(connection, row.version_id).masks
+            kinds = self._loaded_at(connection, row).masks
             return {
                 path: mask(kinds.get(reference["field"], "contact"), as_text(clear[key_of(reference)]))
                 for path, reference in found.items()
@@ -161,6 +216,33 @@ class Reader:
             found = of_cases.history(connection, number)
             self._must_see(connection, actor, number)
             return found
+
+    def ledger(self, number: str, actor: str | None = None) -> list[LedgerEntry]:
+        """What the case's diagram wrote into ledgers (台账), in order: service tasks of the topic ``ledger``.
+        Raises ``NotFound``, ``NotAllowed``."""
+        with self._asking("ledger", actor, number) as connection:
+            of_cases.case_row(connection, number)
+            self._must_see(connection, actor, number)
+            return external.ledger(connection, number)
+
+    def external_tasks(
+        self,
+        topics: Sequence[str] = (),
+        case: str | None = None,
+        given_up: bool = False,
+        limit: int = MOST_ROWS,
+        actor: str | None = None,
+    ) -> list[ExternalTask]:
+        """Work that waits outside, in the order in which it is fetched; of these topics, of a case, or only what was
+        given up. For workers, administrators and process owners: ``NotAllowed``."""
+        with self._asking("external_tasks", actor, case) as connection:
+            self._needs_role(connection, actor, WORK_OUTSIDE | ADMINISTER | PUBLISH | AUDIT)
+            return external.external_tasks(connection, topics, case, given_up, min(max(limit, 1), MOST_ROWS))
+
+    def external_waits(self, topics: Sequence[str]) -> bool:
+        """Whether work of one of these topics can be fetched now."""
+        with self._database.reading() as connection:
+            return external.waits(connection, topics, to_text(self.clock()))
 
     def cases(
         self,
@@ -179,11 +261,72 @@ class Reader:
             number, rows = _bounds(page, size)
             return of_cases.cases(connection, who, search, status, procedure, number, rows, order)
 
-    def incidents(self, actor: str | None = None) -> list[tuple[Case, Incident]]:
-        """Steps that failed and wait for a person; for administrators and process owners."""
-        with self._asking("incidents", actor) as connection:
-            self._needs_role(connection, actor, ADMINISTER | PUBLISH | AUDIT)
-            return of_cases.incidents(connection)
+    def incidents(
+        self,
+        actor: str | None = None,
+        *,
+        status: str | None = "open",
+        procedure: str | None = None,
+        element: str | None = None,
+        case: str | None = None,
+        page: int = 1,
+        size: int = MOST_ROWS,
+    ) -> list[tuple[Case, Incident]]:
+        """A page of the steps that failed, the newest first, by default those that wait for a person; for process
+        owners, administrators and auditors. Cases come with their values, incidents without the stack."""
+        return list(
+            self.incident_page(
+                actor, status=status, procedure=procedure, element=element, case=case, page=page, size=size
+            ).rows
+        )
+
+    def incident_page(
+        self,
+        actor: str | None = None,
+        *,
+        status: str | None = "open",
+        procedure: str | None = None,
+        element: str | None = None,
+        case: str | None = None,
+        page: int = 1,
+        size: int = 50,
+    ) -> Page[tuple[Case, Incident]]:
+        """As ``incidents``, with the total. ``status``: open, retried, skipped, gone, or None for all."""
+        with self._asking("incidents", actor, case) as connection:
+            self._needs_role(connection, actor, REPAIR | AUDIT)
+            found = of_incidents.incidents(connection, status, procedure, element, case, *_bounds(page, size))
+        return replace(found, rows=[(item, replace(incident, stack="")) for item, incident in found.rows])
+
+    def incident(self, number: str, seq: int, actor: str | None = None) -> Incident:
+        """One incident in full; the stack only for administrators. Raises ``NotFound``, ``NotAllowed``."""
+        with self._asking("incidents", actor, number) as connection:
+            self._needs_role(connection, actor, REPAIR | AUDIT)
+            found = Incidents(connection).get(number, seq) if 0 < seq < 2**31 else None
+            if found is None:
+                raise NotFound("incident", f"{number}/{seq}")
+            sees_all = actor is None or has_role(self._actor(connection, actor), ADMINISTER)
+        return found if sees_all else replace(found, stack="")
+
+    def places(self, number: str, actor: str | None = None) -> tuple[bpmn.Place, ...]:
+        """Where the tokens of a running case stand: what ``ModifyCase`` can withdraw; empty once it has ended. For
+        whoever repairs cases, and auditors."""
+        with self._asking("case", actor, number) as connection:
+            row = of_cases.case_row(connection, number)
+            self._needs_role(connection, actor, REPAIR | AUDIT)
+        return bpmn.places(row.snapshot) if row.status in ("open", "stuck", "suspended") else ()
+
+    def approvals(
+        self, actor: str | None = None, *, open: bool = True, case: str | None = None, page: int = 1, size: int = 50
+    ) -> Page[Approval]:
+        """Repairs that wait for a second person, oldest first; or, not ``open``, those that were decided."""
+        with self._asking("approvals", actor, case) as connection:
+            self._needs_role(connection, actor, REPAIR | AUDIT)
+            return of_incidents.approvals(connection, open, case, *_bounds(page, size))
+
+    def suspensions(self) -> list[Suspension]:
+        """The procedures that open no cases for the time being."""
+        with self._database.reading() as connection:
+            return of_incidents.suspensions(connection)
 
     def statistics(self, actor: str) -> dict[str, int]:
         """Counts for the first page: see ``engine.queries.statistics.counts``."""
@@ -327,6 +470,13 @@ class Reader:
         if actor is not None and not has_role(self._actor(connection, actor), roles):
             raise _refused(actor, "您没有所需的角色。", "you lack the role for this.")
 
+    def _calendar(self, connection: Connection) -> WorkCalendar:
+        days = CalendarDays(connection)
+        entry = days.last()
+        if entry > self._calendars.last:
+            self._calendars = days.all()
+        return self._calendars.after(entry)
+
     def _numbers(self) -> list[str]:
         with self._database.reading() as connection:
             return of_cases.numbers(connection)
@@ -337,10 +487,13 @@ class Reader:
     def _loaded(self, connection: Connection, key: int) -> Loaded:
         return self._versions.get(Versions(connection), key)
 
+    def _loaded_at(self, connection: Connection, row: CaseRow) -> Loaded:
+        return self._versions.at(Versions(connection), row.version_id, row.snapshot, steps=False)
+
     def _of_task(self, connection: Connection, task: Task) -> Loaded:
         if not task.case:
             return self._versions.newest(Versions(connection), task.procedure)
-        return self._loaded(connection, of_cases.case_row(connection, task.case).version_id)
+        return self._loaded_at(connection, of_cases.case_row(connection, task.case))
 
 
 def _bounds(page: int, size: int) -> tuple[int, int]:

@@ -107,7 +107,14 @@ def _not_assigned_to(actor: Actor) -> ColumnElement[bool]:
 
 def _tasks() -> Select[Any]:
     return (
-        select(open_task, case.c.title, case.c.procedure, case.c.facts, procedure_version.c.number.label("version"))
+        select(
+            open_task,
+            case.c.title,
+            case.c.status,
+            case.c.procedure,
+            case.c.facts,
+            procedure_version.c.number.label("version"),
+        )
         .join(case, case.c.number == open_task.c["case"])
         .join(procedure_version, procedure_version.c.id == case.c.version_id)
     )

@@ -81,6 +81,13 @@ def frames(entries: Iterable[LogEntry]) -> list[Frame]:
             tokens.pop(token, None)
         elif entry.kind in ("case_closed", "case_cancelled"):
             tokens.clear()
+        elif entry.kind == "case_migrated":
+            renamed = data.get("mapping", {})
+            # What the case calls in a version of its own (“sub@7”) stays as it is.
+            tokens = {
+                key: (place[0], place[1] if "@" in place[0] else renamed.get(place[1], place[1]))
+                for key, place in tokens.items()
+            }
         if entry.kind.startswith(("element_", "case_")):
             active_now = tuple(_place(key) for key in dict.fromkeys(tokens.values()))
             if len(done) != len(done_now):

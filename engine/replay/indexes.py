@@ -8,11 +8,14 @@ from typing import Any
 from engine import bpmn
 from engine.clock import from_text
 from engine.errors import Mismatch
-from engine.events import LogEntry, claims
+from engine.events import LogEntry, canonical, claims
 from engine.records import Task
+from engine.rules import clocks
+from engine.rules.standing import told
+from engine.storage.deadlines import columns
 from engine.storage.evidence import Evidence, Row
 from engine.storage.open_items import candidates
-from engine.versions import as_task, as_wait
+from engine.versions import as_external, as_task, as_wait
 
 
 def compare_indexes(evidence: Evidence, definition: bpmn.Definition, entries: list[LogEntry]) -> list[Mismatch]:
@@ -22,19 +25,61 @@ def compare_indexes(evidence: Evidence, definition: bpmn.Definition, entries: li
         return []
     tasks: tuple[bpmn.OpenTask, ...] = ()
     waits: tuple[bpmn.Wait, ...] = ()
-    if case["status"] in ("open", "stuck"):
+    if case["status"] in ("open", "stuck", "suspended"):
         tasks, waits = bpmn.open_items(definition, case["snapshot"], from_text(entries[-1].at))
     found = _tasks(evidence, tasks, {task: entry.actor for task, entry in claims(entries).items()})
     expected = {
-        (wait.token, wait.kind, wait.element, wait.process, wait.name, wait.due)
+        (wait.token, wait.kind, wait.element, wait.process, wait.name, wait.due, wait.key)
         for wait in (as_wait(evidence.number, item) for item in waits)
     }
     stored = {
-        (row["token"], row["kind"], row["element"], row["process"], row["name"], row["due"]) for row in evidence.waits
+        (row["token"], row["kind"], row["element"], row["process"], row["name"], row["due"], row["key"])
+        for row in evidence.waits
     }
     for item in sorted(expected ^ stored, key=str):
         found.append(_mismatch(evidence, f"等待“{item[2]}”", f"the wait at “{item[2]}”"))
-    return found
+    found += _incidents(evidence, entries)
+    return found + _externals(evidence, definition, entries) + _deadlines(evidence, entries)
+
+
+def _incidents(evidence: Evidence, entries: list[LogEntry]) -> list[Mismatch]:
+    """What can be carried out again is what the log says was asked. Release 0.1 kept nothing of the kind."""
+    _, waiting = told(entries)
+    wanted = {item.seq: canonical(dict(item.asked)) for item in waiting if item.asked is not None}
+    stored = {row["seq"]: row["command"] for row in evidence.incidents if row["status"] == "open" and row["command"]}
+    return [
+        _mismatch(evidence, f"异常 {seq}", f"incident {seq}")
+        for seq in sorted({*wanted, *stored})
+        if wanted.get(seq) != stored.get(seq)
+    ]
+
+
+def _deadlines(evidence: Evidence, entries: list[LogEntry]) -> list[Mismatch]:
+    """Clocks: what the log tells of them."""
+    told = {clock.key: columns(clock) for clock in clocks.fold(evidence.number, entries)}
+    stored = {str(row["key"]): dict(row) for row in evidence.deadlines}
+    return [
+        _mismatch(evidence, f"时限 {key}", f"deadline {key}")
+        for key in sorted({*told, *stored})
+        if told.get(key) != stored.get(key)
+    ]
+
+
+def _externals(evidence: Evidence, definition: bpmn.Definition, entries: list[LogEntry]) -> list[Mismatch]:
+    """Work outside: what the diagram says of it. Who has it, and how often it failed, no log tells."""
+    case = evidence.case
+    drawn: tuple[bpmn.External, ...] = ()
+    if case is not None and case["status"] in ("open", "stuck", "suspended"):
+        drawn = bpmn.open_externals(definition, case["snapshot"], from_text(entries[-1].at))
+    tasks = [as_external(evidence.number, item, "") for item in drawn]
+    expected = {
+        (task.id, task.token, task.process, task.element, task.topic, canonical(dict(task.values)), -task.priority)
+        for task in tasks
+    }
+    columns = ("id", "token", "process", "element", "topic", "content", "rank")
+    stored = {tuple(row[column] for column in columns) for row in evidence.externals}
+    wrong = sorted({str(item[0]) for item in expected ^ stored})
+    return [_mismatch(evidence, f"外部任务 {key}", f"the external task {key}") for key in wrong]
 
 
 def _tasks(evidence: Evidence, tasks: tuple[bpmn.OpenTask, ...], holders: dict[str, str]) -> list[Mismatch]:

@@ -4,19 +4,25 @@ carrying out the recorded commands again, at their recorded moments, gives the s
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from engine import bpmn
 from engine.bpmn import Definition
 from engine.errors import EngineError, Mismatch, NotFound
 from engine.events import STEPS, LogEntry, canonical, digest, entry_hash
 from engine.records import Version
 from engine.replay.indexes import compare_indexes
 from engine.replay.rerun import rerun
+from engine.rules.standing import told
 from engine.storage.evidence import Evidence, EvidenceRoom, Row
 from engine.storage.persons import references
-from engine.storage.versions import manifest_hash, sha256_of
+from engine.storage.versions import called_newest, manifest_hash, sha256_of
 from engine.versions import load_version
+
+#: What a case keeps of an incident that its log tells too.
+_SENTENCE = ("seq", "at", "element", "zh", "en", "command")
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class _Pinned:
 
     def __init__(self, room: EvidenceRoom) -> None:
         self._room = room
+        self.calendars = room.calendars()
         self._read: dict[int, tuple[Row | None, Definition | None, str, str]] = {}
 
     def get(self, key: int) -> tuple[Row | None, Definition | None, str, str]:
@@ -56,6 +63,11 @@ class _Pinned:
         if key not in self._read:
             self._read[key] = self._load(key)
         return self._read[key]
+
+    def named(self, procedure: str, number: int) -> tuple[Row | None, Definition | None, str, str]:
+        """As ``get``, for a version by its number."""
+        key = self._room.version_key(procedure, number)
+        return self.get(key) if key is not None else (None, None, "", "")
 
     def _load(self, key: int) -> tuple[Row | None, Definition | None, str, str]:
         row = self._room.version(key)
@@ -69,11 +81,28 @@ class _Pinned:
                 return row, None, f"版本文件被改动：{wrong[0]}。", f"A file of the version was altered: {wrong[0]}."
             if manifest_hash(manifest) != row["sha256"]:
                 return row, None, "版本的文件清单被改动。", "The version's list of files was altered."
-            version = Version(row["procedure"], row["number"], row["sha256"], row["name"], manifest=manifest, id=key)
-            loaded = load_version(version, {path: contents[sha] for path, sha in manifest.items()})
+            version = Version(
+                row["procedure"],
+                row["number"],
+                row["sha256"],
+                row["name"],
+                manifest=manifest,
+                id=key,
+                calls_newest=called_newest(row),
+            )
+            definition = load_version(version, {path: contents[sha] for path, sha in manifest.items()}).definition
+            if definition.calls_versions:
+                definition = bpmn.complete(definition, (), lambda _: None, self.called)
         except (EngineError, ValueError, AttributeError, TypeError) as error:
             return row, None, f"版本无法读取：{error}", f"The version cannot be read: {error}"
-        return row, loaded.definition, "", ""
+        return row, definition, "", ""
+
+    def called(self, procedure: str, number: int) -> Definition:
+        """A version that another one calls. Raises ``NotFound`` if it is not there or not what it was."""
+        found = self.named(procedure, number)[1]
+        if found is None:
+            raise NotFound("version", f"{procedure} {number}")
+        return found
 
 
 class _Examination:
@@ -105,11 +134,11 @@ class _Examination:
         if zh:
             self._note(0, "version_altered", zh, en)
         if row is not None:
-            self._guard(lambda: self._version(case, row, entries[0]))
+            self._guard(lambda: self._version(case, row, entries))
         if definition is not None:
             pinned = definition
             self._guard(lambda: self._again(case, pinned, entries))
-            self._guard(lambda: self._found.extend(compare_indexes(self._evidence, pinned, entries)))
+            self._guard(lambda: self._indexes(case, pinned, entries))
         return self._found
 
     def _note(self, seq: int, code: str, zh: str, en: str) -> None:
@@ -122,6 +151,10 @@ class _Examination:
         except (EngineError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
             reason = f"{type(error).__name__}: {error}"
             self._note(0, "unreadable", f"存储内容无法读取：{reason}", f"What is stored cannot be read: {reason}")
+
+    def _indexes(self, case: Row, definition: Definition, entries: list[LogEntry]) -> None:
+        standing = bpmn.as_recorded(definition, case["snapshot"], {}, self._pinned.called)
+        self._found.extend(compare_indexes(self._evidence, standing, entries))
 
     def _chain(self) -> list[LogEntry]:
         """The entries, each checked against its seal and against the one before."""
@@ -181,19 +214,20 @@ class _Examination:
     def _head(self, case: Row, entries: list[LogEntry]) -> None:
         """The columns of the case that the log also tells."""
         first = entries[0]
-        told = {
+        status, waiting = told(entries)
+        columns = {
             "procedure": first.data.get("procedure"),
             "started_by": first.actor,
             "started_at": first.at,
             "reference": first.data.get("reference"),
-            "status": _status(entries),
+            "status": status,
         }
         if first.kind != "case_started":
             self._note(
                 first.seq, "log_gap", "记录不是从立案开始。", "The log does not begin with the start of the case."
             )
             return
-        for column, value in told.items():
+        for column, value in columns.items():
             if case[column] != value:
                 self._note(
                     0,
@@ -201,6 +235,9 @@ class _Examination:
                     f"诉求件的 {column} 与记录不符。",
                     f"The case's {column} is not what the log says.",
                 )
+        kept = [tuple(item[key] for key in _SENTENCE) for item in json.loads(case["incidents"])]
+        if kept != [tuple(getattr(incident, key) for key in _SENTENCE) for incident in waiting]:
+            self._note(0, "case_altered", "诉求件的异常与记录不符。", "The case's incidents are not what the log says.")
 
     def _people(self, case: Row, entries: list[LogEntry]) -> None:
         """Every reference to a caller's data finds the ciphertext it was hashed over, erased or not."""
@@ -220,18 +257,47 @@ class _Examination:
         if owners != {case["person_id"]}:
             self._note(0, "case_altered", "诉求件的诉求人与记录不符。", "The case's caller is not the one in the log.")
 
-    def _version(self, case: Row, row: Row, first: LogEntry) -> None:
-        told = (first.data.get("procedure"), first.data.get("version"), first.data.get("sha256"))
-        if told != (row["procedure"], row["number"], row["sha256"]):
+    def _version(self, case: Row, row: Row, entries: list[LogEntry]) -> None:
+        first = entries[0]
+        put = next((entry for entry in reversed(entries) if entry.kind == "case_migrated"), first)
+        version = put.data["to"] if put is not first else first.data
+        if (first.data.get("procedure"), version.get("version"), version.get("sha256")) != (
+            row["procedure"],
+            row["number"],
+            row["sha256"],
+        ):
             self._note(
-                first.seq,
+                put.seq,
                 "version_altered",
-                "诉求件不在其立案时的版本上。",
-                "The case is not on the version it started on.",
+                "诉求件不在其立案时或迁移后的版本上。",
+                "The case is not on the version it started on or was migrated to.",
             )
 
+    def _definition(self, procedure: str, entry: LogEntry, version: Mapping[str, Any]) -> Definition | None:
+        """The diagram of the version an entry names; None, and a mismatch, if it is not what it was."""
+        row, found, zh, en = self._pinned.named(procedure, version["version"])
+        if found is not None and row is not None and row["sha256"] == version["sha256"]:
+            return found
+        name = f"第 {version['version']} 版", f"Version {version['version']}"
+        self._note(
+            entry.seq,
+            "version_altered",
+            f"{name[0]}不是诉求件所用的那一版。{zh}",
+            f"{name[1]} is not the one the case was on. {en}".strip(),
+        )
+        return None
+
     def _again(self, case: Row, definition: Definition, entries: list[LogEntry]) -> None:
-        outcome = rerun(definition, entries)
+        migrations = [entry for entry in entries if entry.kind == "case_migrated"]
+        definitions = {0: definition}
+        if migrations:
+            procedure = str(entries[0].data["procedure"])
+            begun = self._definition(procedure, entries[0], entries[0].data)
+            found = [(entry.seq, self._definition(procedure, entry, entry.data["to"])) for entry in migrations]
+            if begun is None or any(target is None for _, target in found):
+                return
+            definitions = {0: begun, **{seq: target for seq, target in found if target is not None}}
+        outcome = rerun(definitions, entries, self._pinned.calendars, self._pinned.called)
         if outcome.seq:
             self._note(outcome.seq, "rerun_differs", outcome.zh, outcome.en)
         elif outcome.snapshot != case["snapshot"]:
@@ -240,16 +306,3 @@ class _Examination:
             self._note(
                 0, "case_altered", "诉求件的内容与重演结果不同。", "The case's values are not those of the re-run."
             )
-
-
-def _status(entries: list[LogEntry]) -> str:
-    """The status a log tells."""
-    status = "open"
-    for entry in entries:
-        status = {
-            "case_closed": "closed",
-            "case_cancelled": "cancelled",
-            "incident_raised": "stuck",
-            "incident_resolved": "open",
-        }.get(entry.kind, status)
-    return status

@@ -20,8 +20,17 @@ REVEAL_ALL = frozenset({"lg_office", "leading_group", "admin_dept", "customer_se
 PUBLISH = frozenset({"process_owner", "sysadmin"})
 #: Roles that may change people, roles, units and settings.
 ADMINISTER = frozenset({"sysadmin"})
+#: Roles that may repair cases: retry, correct, skip, move, migrate, suspend; and agree to others doing so.
+REPAIR = PUBLISH | ADMINISTER
+#: Roles that may pause, resume and extend deadlines (S11 §5(六): with a leader's approval), those that may do so
+#: against the rules, and those that are told when one is overdue (D14).
+HOLD_DEADLINES = frozenset({"lg_office", "leading_group", "admin_dept", "customer_service", "dept_head"})
+DECIDE_DEADLINES = frozenset({"lg_office", "leading_group"})
+SUPERVISE = ("lg_office",)
 #: Roles that may send a signal to all cases.
 BROADCAST = frozenset({"lg_office", "leading_group", "sysadmin"})
+#: Roles that programs outside have: they fetch external tasks and report on them.
+WORK_OUTSIDE = frozenset({"worker"})
 #: Roles that may read the access log and verify.
 AUDIT = frozenset({"auditor", "sysadmin", "lg_office"})
 

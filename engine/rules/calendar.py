@@ -1,15 +1,16 @@
 """Working time: which days are worked, when the office is open, and moments counted in working days and hours.
 
-A day is worked or not by, in this order: the installation's own table (休 / 班), the State Council's notices as the
-``chinesecalendar`` package knows them, and, for years nobody has announced yet, the weekend rule. Answers of the last
-kind are *provisional*. Clauses count in 工作日 throughout (S11 §5, S03 §17); office hours are the answer to Q01.
+A day is worked or not by, in this order: the installation's own table (休 / 班), the State Council's notices up to 2026
+as the ``chinesecalendar`` package knows them, and, for later years, the weekend rule. Answers of the last kind are
+*provisional* until the year's notice is imported. Clauses count in 工作日 throughout (S11 §5, S03 §17); office hours
+are the answer to Q01.
 
 Everything here is pure. Moments are aware datetimes; results are in the calendar's zone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -27,6 +28,10 @@ Span = tuple[time, time]
 
 #: 08:30–12:00 and 14:00–18:30 (Q01).
 OFFICE_HOURS: tuple[Span, ...] = ((time(8, 30), time(12)), (time(14), time(18, 30)))
+
+#: The notices this software came with. Later years are imported: were they taken from a newer package, old cases would
+#: be counted by days that nobody knew when they ran.
+LAST_ANNOUNCED = 2026
 
 #: No count goes further than this many calendar days.
 MAX_DAYS = 10_000
@@ -46,24 +51,13 @@ class CalendarError(ValueError):
 
 @lru_cache(maxsize=40_000)
 def announced(day: date) -> DayKind | None:
-    """What the State Council's notice says of ``day``; None for a year the package does not know."""
+    """What the State Council's notice says of ``day``; None for a year whose notice did not come with the software."""
+    if day.year > LAST_ANNOUNCED:
+        return None
     try:
         return "班" if chinese_calendar.is_workday(day) else "休"
     except NotImplementedError:
         return None
-
-
-def announced_days(first: date, last: date) -> dict[date, DayKind]:
-    """The known days from ``first`` to ``last`` that differ from the weekend rule: the seed of an editable table."""
-    if (last - first).days > MAX_DAYS:
-        raise _too_far()
-    days: dict[date, DayKind] = {}
-    for offset in range((last - first).days + 1):
-        day = first + timedelta(days=offset)
-        kind = announced(day)
-        if kind is not None and kind != _weekend_rule(day):
-            days[day] = kind
-    return days
 
 
 @dataclass(frozen=True)
@@ -71,12 +65,13 @@ class WorkCalendar:
     """Office hours and working days of one organisation.
 
     ``spans``: when the office is open on a working day, in order and apart; ``days``: what the organisation's own
-    table says of single dates, before everything else.
+    table says of single dates, before everything else; ``guessed``: those of them that nobody has announced yet.
     """
 
     spans: tuple[Span, ...] = OFFICE_HOURS
     zone: ZoneInfo = DEFAULT_ZONE
     days: Mapping[date, DayKind] = field(default_factory=dict)
+    guessed: frozenset[date] = frozenset()
 
     def __post_init__(self) -> None:
         flat = [moment for span in self.spans for moment in span]
@@ -95,8 +90,12 @@ class WorkCalendar:
         return self.kind(day) == "班"
 
     def is_provisional(self, day: date) -> bool:
-        """True where only the weekend rule answers: the year's notice is not in the table yet."""
-        return day not in self.days and announced(day) is None
+        """True where only the weekend rule answers, because the year's notice is not in the table yet, and where the
+        table's answer is a guess itself. Every notice names National Day, so that is how it is known to be there."""
+        if day in self.days:
+            return day in self.guessed
+        national = date(day.year, 10, 1)
+        return announced(day) is None and (national not in self.days or national in self.guessed)
 
     def local(self, moment: datetime) -> datetime:
         """The moment on the office's clock. Raises ``CalendarError`` for a naive one: its zone would be a guess."""
@@ -128,10 +127,6 @@ class WorkCalendar:
     def working_day_on_or_before(self, day: date) -> date:
         """``day`` itself if worked, else the last working day before it (Q26)."""
         return day if self.is_working_day(day) else self.move_working_days(day, -1)
-
-    def working_day_on_or_after(self, day: date) -> date:
-        """``day`` itself if worked, else the next working day."""
-        return day if self.is_working_day(day) else self.move_working_days(day, 1)
 
     def move_working_days(self, day: date, count: int) -> date:
         """The ``count``-th working day after (negative: before) ``day``; 0 is ``day`` itself."""
@@ -262,6 +257,79 @@ def counting_by(calendar: WorkCalendar) -> Iterator[WorkCalendar]:
         yield calendar
     finally:
         _in_force.reset(token)
+
+
+def read_office_hours(text: str) -> tuple[Span, ...]:
+    """``08:30-12:00,14:00-18:30`` as spans. Raises ``CalendarError``."""
+    try:
+        spans = tuple(
+            (time.fromisoformat(start.strip()), time.fromisoformat(end.strip()))
+            for start, end in (part.split("-") for part in text.replace("，", ",").split(","))
+        )
+        if any(clock.tzinfo is not None for span in spans for clock in span):
+            raise ValueError(text)
+    except ValueError:
+        raise CalendarError(
+            f"“{text[:80]}”不是办公时间，应如 08:30-12:00,14:00-18:30。",
+            f"“{text[:80]}” are no office hours such as 08:30-12:00,14:00-18:30.",
+        ) from None
+    return WorkCalendar(spans=spans).spans
+
+
+def office_hours_text(spans: Iterable[Span]) -> str:
+    """Spans as ``read_office_hours`` reads them."""
+    return ",".join(f"{start:%H:%M}-{end:%H:%M}" for start, end in spans)
+
+
+@dataclass(frozen=True)
+class CalendarRow:
+    """An entry of the installation's table, in the order in which they were made. ``kind``: 休, 班, ``hours`` (then
+    ``name`` holds the office hours from that entry on) or "" to take an entry back."""
+
+    id: int
+    day: str
+    kind: str
+    name: str
+    provisional: bool = False
+    source: str = ""
+
+
+def calendar_of(rows: Iterable[CalendarRow]) -> WorkCalendar:
+    """The calendar that entries make: for a day, and for the office hours, the last one counts."""
+    days: dict[date, DayKind] = {}
+    guessed: set[date] = set()
+    spans = OFFICE_HOURS
+    for row in rows:
+        if row.kind == "hours":
+            spans = read_office_hours(row.name)
+            continue
+        day = date.fromisoformat(row.day)
+        days.pop(day, None)
+        guessed.discard(day)
+        if row.kind:
+            days[day] = "班" if row.kind == "班" else "休"
+            if row.provisional:
+                guessed.add(day)
+    return WorkCalendar(spans=spans, days=days, guessed=frozenset(guessed))
+
+
+class Calendars:
+    """The calendar as it was after each entry: a case is counted, and verified, by the one it had."""
+
+    def __init__(self, rows: Iterable[CalendarRow] = ()) -> None:
+        self._rows = sorted(rows, key=lambda row: row.id)
+        self._made: dict[int, WorkCalendar] = {}
+
+    @property
+    def last(self) -> int:
+        """The number of the last entry; 0 where there is none."""
+        return self._rows[-1].id if self._rows else 0
+
+    def after(self, entry: int) -> WorkCalendar:
+        """The calendar that held when ``entry`` was the last one."""
+        if entry not in self._made:
+            self._made[entry] = calendar_of(row for row in self._rows if row.id <= entry)
+        return self._made[entry]
 
 
 def _weekend_rule(day: date) -> DayKind:

@@ -5,13 +5,12 @@ Units are those of the register of limits (D02, requirements 1.22). A limit that
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
 
 from engine.rules.calendar import MAX_DAYS, CalendarError, WorkCalendar, calendar_in_force
-
-DueState = Literal["none", "ok", "warning", "overdue"]
 
 #: unit → (what it is called in Chinese, in English)
 UNITS: dict[str, tuple[str, str]] = {
@@ -19,6 +18,7 @@ UNITS: dict[str, tuple[str, str]] = {
     "h": ("小时", "hours"),
     "d": ("日（自然日）", "calendar days"),
     "WD": ("工作日", "working days"),
+    "WH": ("办公小时", "office hours"),
     "wk": ("周", "weeks"),
     "mo": ("月", "months"),
     "当日": ("当日下班前", "end of office hours the same day"),
@@ -34,8 +34,13 @@ UNITS: dict[str, tuple[str, str]] = {
 #: Units that need no value.
 _FIXED = ("当日", "当日或次日10时", "monthly7")
 
+#: Units that stand still while the office is closed.
+WORKING = ("WD", "WH", "当日", "当日或次日10时")
+
 #: A limit is near when this part of it is used (Q09, D14).
 WARNING_AT = 0.8
+
+_LIMIT = re.compile(r"(-?\d{1,9}(?:\.\d{1,6})?) ?([A-Za-z]+)")
 
 
 class DeadlineError(ValueError):
@@ -47,21 +52,66 @@ class DeadlineError(ValueError):
         self.en = en
 
 
+@dataclass(frozen=True)
+class Limit:
+    """How long something may take: ``value`` of ``unit``. ``unit`` none: no limit is set."""
+
+    value: float | None
+    unit: str
+
+    @property
+    def is_set(self) -> bool:
+        return self.unit not in ("none", "event") and (self.unit in _FIXED or self.value is not None)
+
+    def due(self, moment: datetime, calendar: WorkCalendar | None = None) -> datetime | None:
+        """As ``deadline``."""
+        return deadline(moment, self.value, self.unit, calendar)
+
+
+def read_limit(given: object) -> Limit:
+    """A limit as it is written: ``7 WD``, ``当日``, ``none``, or ``{"value": 7, "unit": "WD"}`` as the table of limits
+    (D02) gives it; nothing is no limit. Raises ``DeadlineError``."""
+    if given is None or given == "":
+        return Limit(None, "none")
+    if isinstance(given, Mapping) and "unit" in given:
+        value, unit = given.get("value"), given["unit"]
+        if unit in (None, "", "none", "event") or unit in _FIXED or value in (None, ""):
+            return Limit(None, _known(unit or "none"))
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise DeadlineError("时限必须是数字。", "A limit must be a number.")
+        return Limit(value, _known(unit))
+    text = given.strip() if isinstance(given, str) else ""
+    if text in (*_FIXED, "none", "event"):
+        return Limit(None, text)
+    match = _LIMIT.fullmatch(text)
+    if match is None or match[2] not in UNITS:
+        raise DeadlineError(
+            f"“{str(given)[:80]}”不是时限，应如 7 WD（7 个工作日）、24 h、当日、none（未设定）。",
+            f"“{str(given)[:80]}” is no limit such as 7 WD (7 working days), 24 h, 当日 or none (not set).",
+        )
+    return Limit(float(match[1]) if "." in match[1] else int(match[1]), match[2])
+
+
+def _known(unit: object) -> str:
+    if not isinstance(unit, str) or unit not in UNITS:
+        known = "、".join(UNITS)
+        raise DeadlineError(f"时限单位“{unit}”无效，可用：{known}。", f"There is no unit “{unit}”; there are: {known}.")
+    return unit
+
+
 def deadline(
     moment: datetime, value: float | None, unit: str | None, calendar: WorkCalendar | None = None
 ) -> datetime | None:
     """When something begun at ``moment`` with a limit of ``value`` ``unit`` is due; None where no limit is set.
 
-    ``WD`` counts as ``WorkCalendar.add_working_days``; ``d``, ``wk`` and ``mo`` keep the time of day on the office's
-    clock (31 January + 1 mo is the last of February); ``当日`` is the end of office hours (S03 §17);
-    ``当日或次日10时`` is Q03; ``monthly7`` is the close of the 7th of next month, or of the last working day before it
-    if that is 休 (Q26). Negative values count back. Raises ``DeadlineError``, ``CalendarError``.
+    ``WD`` counts as ``WorkCalendar.add_working_days``, ``WH`` as ``add_working_hours``; ``d``, ``wk`` and ``mo`` keep
+    the time of day on the office's clock (31 January + 1 mo is the last of February); ``当日`` is the end of office
+    hours (S03 §17); ``当日或次日10时`` is Q03; ``monthly7`` is the close of the 7th of next month, or of the last
+    working day before it if that is 休 (Q26). Negative values count back. Raises ``DeadlineError``, ``CalendarError``.
     """
     if not unit or unit in ("none", "event"):
         return None
-    if unit not in UNITS:
-        known = "、".join(UNITS)
-        raise DeadlineError(f"时限单位“{unit}”无效，可用：{known}。", f"There is no unit “{unit}”; there are: {known}.")
+    _known(unit)
     calendar = calendar or calendar_in_force()
     here = calendar.local(moment)
     if unit in _FIXED:
@@ -99,6 +149,8 @@ def _counted(here: datetime, value: float, unit: str, calendar: WorkCalendar) ->
             raise _too_long()
         # through UTC: hours are real hours even where the clocks change
         return calendar.local(here.astimezone(UTC) + amount)
+    if unit == "WH":
+        return calendar.add_working_hours(here, value)
     count = _whole(value, unit)
     if unit == "WD":
         return calendar.add_working_days(here, count)
@@ -128,46 +180,51 @@ def _too_long() -> DeadlineError:
     return DeadlineError(f"时限过长（最多 {MAX_DAYS} 天）。", f"The limit is too long (at most {MAX_DAYS} days).")
 
 
-def due_state(
-    due: datetime | None, now: datetime, started: datetime | None, warning_at: float = WARNING_AT
-) -> DueState:
-    """``none`` without a limit, ``overdue`` after it, ``warning`` once 80 % of the time is used (Q09), else ``ok``.
-
-    Where the start is not known there is nothing to take 80 % of, so it is ``ok`` until it is ``overdue``.
-    """
-    if due is None:
-        return "none"
-    if now > due:
-        return "overdue"
-    if started is None:
-        return "ok"
-    return "warning" if now - started >= (due - started) * warning_at else "ok"
+def span(start: datetime, end: datetime, unit: str) -> timedelta:
+    """How much of a limit of that unit goes by from ``start`` to ``end``: office time for units that stand still while
+    the office is closed, time as it passes for all others."""
+    if unit in WORKING:
+        return calendar_in_force().working_time_between(start, end)
+    # through UTC: Python takes two moments of one zone apart by the clock on the wall
+    return end.astimezone(UTC) - start.astimezone(UTC)
 
 
-@dataclass(frozen=True)
-class Clock:
-    """One running limit: what it is for, when it began, when it is due, and when it was met (None: not yet)."""
+def later(due: datetime, amount: timedelta, unit: str) -> datetime:
+    """``due`` after ``amount`` has been given back (negative: before it), as ``span`` counts. Nothing given back, which
+    is what a pause outside office hours amounts to, changes nothing."""
+    if not amount:
+        return due
+    try:
+        if unit in WORKING:
+            return calendar_in_force().add_working_time(due, amount)
+        return due.astimezone(UTC) + amount
+    except (OverflowError, ValueError) as error:
+        if isinstance(error, CalendarError):
+            raise
+        raise _too_long() from None
 
-    kind: str
-    started: datetime
-    due: datetime | None
-    met: datetime | None = None
-    warning_at: float = WARNING_AT
 
-    def state(self, now: datetime) -> DueState:
-        """The colour at ``now``. A limit that was met keeps the colour it had then, and is no warning any more."""
-        if self.met is None:
-            return due_state(self.due, now, self.started, self.warning_at)
-        at_end = due_state(self.due, self.met, self.started, self.warning_at)
-        return "ok" if at_end == "warning" else at_end
+def extended(due: datetime, limit: Limit) -> datetime:
+    """``due`` later by a limit. Working days keep the time of day, the close of the office too. Raises
+    ``DeadlineError`` for what is no amount."""
+    if limit.value is None or not limit.is_set:
+        raise DeadlineError("请写明延长多少，如 5 WD。", "Say by how much, such as 5 WD.")
+    if limit.unit == "WD":
+        calendar = calendar_in_force()
+        here = calendar.local(due)
+        return datetime.combine(calendar.move_working_days(here.date(), _whole(limit.value, "WD")), here.timetz())
+    if limit.unit == "WH":
+        return later(due, timedelta(hours=limit.value), "WH")
+    found = limit.due(due)
+    return due if found is None else found
 
-    def used(self, now: datetime) -> float | None:
-        """The part of the time that is used, 1.0 at the due moment; None without a limit."""
-        if self.due is None:
-            return None
-        whole = self.due - self.started
-        return 1.0 if whole <= timedelta(0) else ((self.met or now) - self.started) / whole
 
-    def extended(self, due: datetime) -> Clock:
-        """The same clock with a later (or, by decision, earlier) due moment (R132, D15)."""
-        return replace(self, due=due)
+def used_by(old: datetime, new: datetime, most: Limit) -> int | None:
+    """How many units of ``most`` lead from ``old`` to ``new`` or beyond; None if that is more than ``most``."""
+    low, high = 0, int(most.value or 0)
+    if high < 0 or extended(old, Limit(high, most.unit)) < new:
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if extended(old, Limit(middle, most.unit)) >= new else (middle + 1, high)
+    return low

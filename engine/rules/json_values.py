@@ -14,6 +14,8 @@ MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
 #: Whole numbers beyond this lose digits in browsers and other JSON readers.
 MAX_INTEGER = 2**53
+#: Characters of a message's key.
+MAX_KEY = 200
 
 #: Set by the engine when a case starts: its number, who began it, and when. Nobody else may.
 RESERVED = frozenset({"case_no", "started_by", "started_at"})
@@ -41,6 +43,14 @@ def clean_values(values: object) -> dict[str, Any]:
         )
     clean: dict[str, Any] = json.loads(text)
     return clean
+
+
+def message_key(value: object) -> str | None:
+    """A message's key: text of 1 to 200 characters without surrounding space; None for anything else."""
+    text = value.strip() if isinstance(value, str) else ""
+    if not text or len(text) > MAX_KEY or "\x00" in text or any("\ud800" <= mark <= "\udfff" for mark in text):
+        return None
+    return text
 
 
 def refuse_reserved(values: Mapping[str, Any], current: Mapping[str, Any]) -> None:

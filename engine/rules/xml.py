@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from lxml import etree
 
-MAX_BYTES = 5 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 100
-MAX_ELEMENTS = 50_000
+MAX_ELEMENTS = 300_000
+#: Attributes of one element: reading them takes time with the square of their number.
+MAX_ATTRIBUTES = 1_000
 
 
 class XmlRefused(Exception):
@@ -59,5 +61,10 @@ def _check_size(root: etree._Element) -> None:
             raise XmlRefused(
                 f"XML 嵌套超过 {MAX_DEPTH} 层或元素超过 {MAX_ELEMENTS} 个。",
                 f"The XML is nested deeper than {MAX_DEPTH} or has more than {MAX_ELEMENTS} elements.",
+            )
+        if len(element.attrib) > MAX_ATTRIBUTES:
+            raise XmlRefused(
+                f"第 {element.sourceline} 行的元素有超过 {MAX_ATTRIBUTES} 个属性。",
+                f"The element in line {element.sourceline} has more than {MAX_ATTRIBUTES} attributes.",
             )
         level.extend((child, depth + 1) for child in element)

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    DisconnectionError,
+    IntegrityError,
+    NoSuchModuleError,
+)
 from sqlalchemy.pool import StaticPool
 
-from engine.errors import Bilingual, DatabaseFailed, refused
+from engine.errors import Bilingual, ConnectionLost, DatabaseFailed, refused
 from engine.storage import schema
 
 BUSY_SECONDS = 30
+#: A PostgreSQL connection that nobody used for so long is asked whether it is still there.
+IDLE_SECONDS = 5
 
 
 class AlreadyStored(Exception):
@@ -29,6 +39,10 @@ class Database:
     def __init__(self, url: URL, engine: Engine) -> None:
         self.url = url
         self._engine = engine
+        self._writers = engine.execution_options(writing=True)
+        #: SQLite lets one writer in and has the others look again now and then, ever more seldom. Within a process they
+        #: queue up here instead.
+        self._turn: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
 
     @classmethod
     def open(cls, text: str, watch: Callable[[str], None] | None = None) -> Database:
@@ -41,6 +55,7 @@ class Database:
         engine = _sqlite(url) if sqlite else _postgresql(url)
         if watch is not None:
             _watch(engine, watch)
+            engine.update_execution_options(watch=watch)
         opened = cls(url, engine)
         try:
             with _failures():
@@ -73,11 +88,20 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction: committed where the block ends, rolled back where it raises. SQLite writers take turns."""
-        with _failures(), self._engine.connect() as connection:
-            connection = connection.execution_options(writing=True)
-            with connection.begin():
+        """A transaction: committed where the block ends, rolled back where it raises. SQLite writers take turns.
+
+        Raises ``ConnectionLost`` where the database went away before the commit was asked for: nothing is stored then,
+        so the block may be run again."""
+        committing = False
+        try:
+            with self._turn, _failures(), self._writers.connect() as connection, connection.begin():
                 yield connection
+                committing = True
+        except DatabaseFailed as error:
+            lost = isinstance(error.__cause__, DBAPIError) and error.__cause__.connection_invalidated
+            if lost and not committing:
+                raise ConnectionLost(**error.values) from error
+            raise
 
     def close(self) -> None:
         """Gives the connections back; the object cannot be used afterwards."""
@@ -139,7 +163,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writing = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
 def _use_wal(engine: Engine) -> None:
@@ -167,9 +192,29 @@ def _watch(engine: Engine, watch: Callable[[str], None]) -> None:
 
 def _postgresql(url: URL) -> Engine:
     try:
-        return create_engine(url, pool_size=5, max_overflow=50, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(url, pool_size=5, max_overflow=50, hide_parameters=True)
     except NoSuchModuleError as error:
         raise DatabaseFailed(reason=str(error)) from None
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", _ping_after_a_pause)
+    return engine
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ping_after_a_pause(connection: Any, record: Any, proxy: Any) -> None:
+    """Asks a connection whether it is still there if nobody used it for a while. Asking every time would cost each
+    command a round trip; a server that goes away in between is noticed by the first statement."""
+    if time.monotonic() - record.info.get("used", time.monotonic()) < IDLE_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception:
+        # Tells the pool to throw the connection away and to try with another.
+        raise DisconnectionError from None
 
 
 @contextmanager

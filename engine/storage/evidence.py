@@ -8,6 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select, union
 
+from engine.rules.calendar import Calendars
+from engine.storage.calendar import CalendarDays
+from engine.storage.operations_tables import deadline, external_task, incident
 from engine.storage.tables import (
     case,
     case_log,
@@ -32,6 +35,9 @@ class Evidence:
     tasks: list[Row]
     candidates: list[Row]
     waits: list[Row]
+    externals: list[Row]
+    deadlines: list[Row]
+    incidents: list[Row]
 
 
 class EvidenceRoom:
@@ -59,12 +65,27 @@ class EvidenceRoom:
                 .where(open_task.c["case"] == number)
             ),
             waits=self._rows(select(wait).where(wait.c["case"] == number)),
+            externals=self._rows(select(external_task).where(external_task.c["case"] == number)),
+            deadlines=self._rows(select(deadline).where(deadline.c["case"] == number)),
+            incidents=self._rows(select(incident).where(incident.c["case"] == number)),
         )
+
+    def calendars(self) -> Calendars:
+        """The calendar as it was after each of its entries."""
+        return CalendarDays(self._connection).all()
 
     def version(self, key: int) -> Row | None:
         """A row of ``procedure_version``."""
         found = self._rows(select(procedure_version).where(procedure_version.c.id == key))
         return found[0] if found else None
+
+    def version_key(self, procedure: str, number: int) -> int | None:
+        """The database id of a version."""
+        query = select(procedure_version.c.id).where(
+            procedure_version.c.procedure == procedure, procedure_version.c.number == number
+        )
+        found: int | None = self._connection.execute(query).scalar_one_or_none()
+        return found
 
     def contents(self, hashes: Iterable[str]) -> dict[str, bytes]:
         """The files stored under these hashes."""

@@ -4,17 +4,41 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from engine.events import canonical
 from engine.records import Task, Wait
+from engine.storage.prepared import Prepared, Row
 from engine.storage.tables import open_task, task_candidate, task_draft, wait
 from engine.storage.upsert import upsert
 
+#: What the diagram says of a task.
+_DRAWN = (
+    "element", "name", "process", "roles", "users", "assignee", "unit", "form", "due", "follow_up", "priority",
+    "documentation",
+)  # fmt: skip
+TASKS = Prepared(select(open_task).where(open_task.c["case"] == bindparam("key")).order_by(open_task.c.token))
+_WAITS = select(wait).where(wait.c["case"] == bindparam("key")).order_by(wait.c.token, wait.c.kind, wait.c.name)
+_TASK_GONE = Prepared(delete(open_task).where(open_task.c.id == bindparam("key")))
+_CANDIDATES_GONE = Prepared(delete(task_candidate).where(task_candidate.c.task == bindparam("key")))
+_PLACE = (
+    (wait.c["case"] == bindparam("of"))
+    & (wait.c.token == bindparam("at"))
+    & (wait.c.kind == bindparam("as"))
+    & (wait.c.name == bindparam("called"))
+)
+_WAIT_GONE = Prepared(delete(wait).where(_PLACE))
+_OTHER_WAIT = Prepared(update(wait).where(_PLACE), [column.name for column in wait.c if column.name != "case"])
+_REDRAW = Prepared(update(open_task).where(open_task.c.id == bindparam("key")), _DRAWN)
+_NEW_TASK = Prepared(insert(open_task), [column.name for column in open_task.c])
+_NEW_CANDIDATE = Prepared(insert(task_candidate), [column.name for column in task_candidate.c])
+_NEW_WAIT = Prepared(insert(wait), [column.name for column in wait.c])
 
-def read_task(row: RowMapping) -> Task:
+
+def read_task(row: Row) -> Task:
     """A row of ``open_task``."""
     return Task(
         id=row["id"],
@@ -36,15 +60,18 @@ def read_task(row: RowMapping) -> Task:
         claimed_by=row["claimed_by"],
         claimed_at=row["claimed_at"],
         case_title=row.get("title", ""),
+        case_status=row.get("status", ""),
         procedure=row.get("procedure", ""),
         version=row.get("version", 0),
-        facts=json.loads(row.get("facts", "{}")),
+        facts=json.loads(row.get("facts") or "{}"),
     )
 
 
 def read_wait(row: RowMapping) -> Wait:
     """A row of ``wait``."""
-    return Wait(row["case"], row["token"], row["kind"], row["element"], row["process"], row["name"], row["due"])
+    return Wait(
+        row["case"], row["token"], row["kind"], row["element"], row["process"], row["name"], row["due"], row["key"]
+    )
 
 
 def candidates(task: Task) -> list[tuple[str, str]]:
@@ -62,13 +89,21 @@ class OpenItems:
 
     def tasks(self, number: str) -> list[Task]:
         """The open tasks of a case, oldest first."""
-        query = select(open_task).where(open_task.c["case"] == number).order_by(open_task.c.token)
-        return [read_task(row) for row in self._connection.execute(query).mappings()]
+        return [read_task(row) for row in TASKS.rows(self._connection, key=number)]
 
     def waits(self, number: str) -> list[Wait]:
         """What a case waits for besides people."""
-        query = select(wait).where(wait.c["case"] == number).order_by(wait.c.token, wait.c.kind, wait.c.name)
-        return [read_wait(row) for row in self._connection.execute(query).mappings()]
+        return [read_wait(row) for row in self._connection.execute(_WAITS, {"key": number}).mappings()]
+
+    def cases_waiting(self, name: str, key: str, sender: str | None = None) -> list[str]:
+        """Numbers of the cases, other than ``sender``, that wait for the message of that name and key, in order."""
+        query = (
+            select(wait.c["case"])
+            .where(wait.c.kind == "message", wait.c.name == name, wait.c.key == key)
+            .distinct()
+            .order_by(wait.c["case"])
+        )
+        return [number for number in self._connection.execute(query).scalars() if number != sender]
 
     def replace_tasks(self, before: Sequence[Task], after: Sequence[Task]) -> None:
         """Makes the rows of ``before`` those of ``after``; a fixed number of statements, none where nothing changed.
@@ -78,22 +113,18 @@ class OpenItems:
         now = {task.id: task for task in after}
         gone = [key for key in old if key not in now]
         new = [task for key, task in now.items() if key not in old]
-        changed = [task for key, task in now.items() if key in old and _drawn(task) != _drawn(old[key])]
+        changed = [task for key, task in now.items() if key in old and not _drawn_alike(task, old[key])]
         if gone:
             # Candidates and drafts go with their task (ON DELETE CASCADE).
-            self._connection.execute(delete(open_task).where(open_task.c.id.in_(gone)))
+            _TASK_GONE.run_many(self._connection, [{"key": key} for key in gone])
         if changed:
-            self._connection.execute(
-                update(open_task).where(open_task.c.id == bindparam("key")),
-                [{"key": task.id, **_drawn(task)} for task in changed],
-            )
-            keys = [task.id for task in changed]
-            self._connection.execute(delete(task_candidate).where(task_candidate.c.task.in_(keys)))
+            _REDRAW.run_many(self._connection, [{"key": task.id, **_drawn(task)} for task in changed])
+            _CANDIDATES_GONE.run_many(self._connection, [{"key": task.id} for task in changed])
         if new:
-            self._connection.execute(insert(open_task), [_columns(task) for task in new])
+            _NEW_TASK.run_many(self._connection, [_columns(task) for task in new])
         if new or changed:
-            self._connection.execute(
-                insert(task_candidate),
+            _NEW_CANDIDATE.run_many(
+                self._connection,
                 [
                     {"task": task.id, "kind": kind, "value": key}
                     for task in [*new, *changed]
@@ -102,28 +133,29 @@ class OpenItems:
             )
 
     def replace_waits(self, before: Sequence[Wait], after: Sequence[Wait]) -> None:
-        """Makes the rows of ``before`` those of ``after``; at most two statements."""
-        gone = sorted({item.token for item in set(before) - set(after)})
-        new = [item for item in after if item not in set(before) or item.token in set(gone)]
+        """Makes the rows of ``before`` those of ``after``; at most two statements. Rows that go are used for those that
+        come, a wait that only moves keeping its own."""
+        gone = {(item.token, item.kind, item.name): item for item in before if item not in set(after)}
+        new = {(item.token, item.kind, item.name): item for item in after if item not in set(before)}
+        pairs = [(gone.pop(place), new.pop(place)) for place in sorted(gone.keys() & new.keys())]
+        pairs += [(gone.pop(old), new.pop(place)) for old, place in list(zip(sorted(gone), sorted(new), strict=False))]
+        if pairs:
+            _OTHER_WAIT.run_many(self._connection, [{**_row_of(item), **_place_of(old)} for old, item in pairs])
         if gone:
-            case = before[0].case
-            self._connection.execute(delete(wait).where(wait.c["case"] == case, wait.c.token.in_(gone)))
+            _WAIT_GONE.run_many(self._connection, [_place_of(item) for item in gone.values()])
         if new:
-            self._connection.execute(
-                insert(wait),
-                [
-                    {
-                        "case": item.case,
-                        "token": item.token,
-                        "kind": item.kind,
-                        "element": item.element,
-                        "process": item.process,
-                        "name": item.name,
-                        "due": item.due,
-                    }
-                    for item in new
-                ],
-            )
+            _NEW_WAIT.run_many(self._connection, [_row_of(item) for item in new.values()])
+
+    def hold_timers(self, number: str, due: str | None = None) -> None:
+        """The timers of a case, or only those due at that moment, are left alone until ``resume_timers``."""
+        query = update(wait).where(wait.c["case"] == number, wait.c.kind == "timer").values(next_at=None)
+        self._connection.execute(query if due is None else query.where(wait.c.due <= due))
+
+    def resume_timers(self, number: str) -> None:
+        """The timers of a case are tried again when they are due."""
+        self._connection.execute(
+            update(wait).where(wait.c["case"] == number, wait.c.kind == "timer").values(next_at=wait.c.due)
+        )
 
     def rebuild(self, number: str, tasks: Sequence[Task], waits: Sequence[Wait]) -> None:
         """Writes all rows of a case anew; what people typed into tasks that are still open stays."""
@@ -160,8 +192,34 @@ class OpenItems:
         self._connection.execute(delete(task_draft).where(task_draft.c.task.in_(tasks)))
 
 
+def _row_of(item: Wait) -> dict[str, Any]:
+    return {
+        "case": item.case,
+        "token": item.token,
+        "kind": item.kind,
+        "element": item.element,
+        "process": item.process,
+        "name": item.name,
+        "due": item.due,
+        "key": item.key,
+        "next_at": item.due,
+    }
+
+
+def _place_of(item: Wait) -> dict[str, Any]:
+    """Which row is that of a wait."""
+    return {"of": item.case, "at": item.token, "as": item.kind, "called": item.name}
+
+
+_drawn_of = attrgetter(*_DRAWN)
+
+
+def _drawn_alike(one: Task, other: Task) -> bool:
+    return bool(_drawn_of(one) == _drawn_of(other))
+
+
 def _drawn(task: Task) -> dict[str, Any]:
-    """What the diagram says of a task."""
+    """What the diagram says of a task, as it is stored."""
     return {
         "element": task.element,
         "name": task.name,

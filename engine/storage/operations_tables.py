@@ -1,6 +1,7 @@
 """The tables of what happens beside people's tasks: limits, background work, incidents, and what is suspended.
 
-All but ``calendar_day``, ``approval`` and ``procedure_state`` are indexes over snapshots and logs.
+All but ``calendar_day``, ``approval`` and ``procedure_state`` are indexes over snapshots and logs; of an ``incident``
+the log lacks what only serves its repair: the values seen, the stack and the number of attempts.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ def _case(primary_key: bool = False) -> Column[str]:
     return Column("case", Text, ForeignKey("case.number"), primary_key=primary_key, nullable=False)
 
 
-#: What a failed step leaves for whoever repairs it. ``seq`` is the log entry that raised it. ``vals``: JSON of the
-#: variables the expression mentions, callers' data masked. ``command``: JSON of what had been asked, to be asked again;
-#: NULL where there is nothing to repeat. ``status``: open, retried, skipped, gone.
+#: What a failed step leaves for whoever repairs it. ``seq`` is the log entry that raised it, ``kind`` the command and
+#: ``reason`` the error. ``vals``: JSON of the variables that what failed mentions, callers' data as references.
+#: ``stack``: where in the program, without values. ``command``: JSON of what had been asked, to be asked again; NULL
+#: where there is nothing to repeat. ``status``: open, retried, skipped, gone.
 incident = Table(
     "incident",
     metadata,
@@ -33,6 +35,7 @@ incident = Table(
     _text("at"),
     _text("actor"),
     _text("kind"),
+    _text("reason"),
     _text("process"),
     _text("element"),
     _text("expression"),
@@ -50,7 +53,9 @@ incident = Table(
 )
 
 #: Work that waits for somebody outside: service tasks with a topic. One row a waiting token; ``id`` is
-#: ``<case>.<token>``. It may be fetched from ``available_at`` on, unless ``locked_until`` is later.
+#: ``<case>.<token>``. It may be fetched from ``available_at`` on, unless ``locked_until`` is later, while ``retries``
+#: are left; the smallest ``rank`` (the priority with its sign turned) first, so that the index has the order of the
+#: queue.
 external_task = Table(
     "external_task",
     metadata,
@@ -61,7 +66,7 @@ external_task = Table(
     _text("element"),
     _text("topic"),
     _text("content"),
-    Column("priority", Integer, nullable=False),
+    Column("rank", Integer, nullable=False),
     _text("created_at"),
     _text("available_at"),
     _maybe("worker"),
@@ -69,7 +74,7 @@ external_task = Table(
     Column("retries", Integer, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),
     _text("error", ""),
-    Index(None, "topic", "available_at"),
+    Index(None, "topic", "rank", "created_at"),
     Index(None, "case"),
 )
 
@@ -96,6 +101,7 @@ deadline = Table(
     _text("cap"),
     _text("state"),
     _maybe("ended_at"),
+    _maybe("missed_at"),
     _maybe("next_at"),
     Index(None, "next_at"),
     Index(None, "state", "due"),
@@ -147,17 +153,21 @@ procedure_state = Table(
     _text("reason"),
 )
 
-#: Timer start events of the newest versions: when the next case opens by itself. ``every`` and ``left`` as in a cycle.
+#: Timer start events of the newest versions: when the next case opens by itself. ``timer``: its kind and text as drawn.
+#: ``every``, ``left`` and ``day`` as in a cycle; ``next_at``: when the worker has to look, NULL once no case follows.
 start_timer = Table(
     "start_timer",
     metadata,
     Column("procedure", Text, primary_key=True),
     Column("element", Text, primary_key=True),
     Column("version_id", Integer, ForeignKey("procedure_version.id"), nullable=False),
-    _text("due"),
+    _text("timer"),
+    _maybe("due"),
     _maybe("every"),
     Column("left", Integer, nullable=True),
-    Index(None, "due"),
+    Column("day", Integer, nullable=True),
+    _maybe("next_at"),
+    Index(None, "next_at"),
 )
 
 #: Work the engine itself repeats until it succeeds: one row a kind and worker process, so that lag can be seen.

@@ -4,12 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete, insert, select, true, update
+from sqlalchemy import Connection, bindparam, delete, insert, literal, select, true, update
 
 from engine.records import User
 from engine.rules.access import MACHINES, Actor
+from engine.storage.calendar import LAST_ENTRY
+from engine.storage.opening import asker
+from engine.storage.prepared import Prepared, Row
 from engine.storage.tables import access_log, role, unit, user_account, user_role
 from engine.storage.upsert import upsert
+
+_ONE_ROW = select(literal(1).label("one")).subquery()
+_ANYBODY = select(user_account.c.login.label("somebody")).limit(1).subquery()
+#: Asked by every command, so put together once.
+_ACTOR = Prepared(
+    select(
+        _ANYBODY.c.somebody,
+        user_account.c.login,
+        user_account.c.name,
+        user_account.c.unit,
+        user_role.c.role,
+        LAST_ENTRY.label("calendar"),
+    )
+    .select_from(_ONE_ROW)
+    .outerjoin(_ANYBODY, true())
+    .outerjoin(user_account, (user_account.c.login == bindparam("key")) & (user_account.c.active == true()))
+    .outerjoin(user_role, user_role.c.login == user_account.c.login)
+)
 
 
 class People:
@@ -17,34 +38,28 @@ class People:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        #: The last entry of the calendar, where the query for the actor told it.
+        self.calendar: int | None = None
+
+    def asker(self, login: str, row: Row) -> Actor:
+        """Whoever asks, and the last entry of the calendar, out of the row of a case that was opened."""
+        self.calendar = int(row["calendar"])
+        return asker(login, row)
 
     def actor(self, login: str) -> Actor:
         """That person with roles and unit, in one query. Somebody without an account has no rights, unless there
         are no accounts at all."""
         if login in MACHINES:
             return Actor(login, trusted=True)
-        anybody = select(user_account.c.login.label("somebody")).limit(1).subquery()
-        query = (
-            select(
-                anybody.c.somebody,
-                user_account.c.login,
-                user_account.c.name,
-                user_account.c.unit,
-                user_account.c.active,
-                user_role.c.role,
-            )
-            .select_from(anybody)
-            .outerjoin(user_account, (user_account.c.login == login) & (user_account.c.active == true()))
-            .outerjoin(user_role, user_role.c.login == user_account.c.login)
-        )
-        rows = self._connection.execute(query).all()
-        if not rows:
-            return Actor(login, trusted=True)
+        rows = _ACTOR.rows(self._connection, key=login)
         first = rows[0]
-        if first.login is None:
+        self.calendar = int(first["calendar"])
+        if first["somebody"] is None:
+            return Actor(login, trusted=True)
+        if first["login"] is None:
             return Actor(login, known=False)
-        roles = frozenset(row.role for row in rows if row.role is not None)
-        return Actor(login, name=first.name, roles=roles, unit=first.unit)
+        roles = frozenset(row["role"] for row in rows if row["role"] is not None)
+        return Actor(login, name=first["name"], roles=roles, unit=first["unit"])
 
     def user(self, login: str) -> User | None:
         """An account with its roles."""

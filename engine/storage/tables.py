@@ -42,7 +42,8 @@ def _maybe(name: str) -> Column[str]:
 file = Table("file", metadata, Column("sha256", Text, primary_key=True), Column("content", LargeBinary, nullable=False))
 
 #: Versions never change. ``manifest``: JSON, path → sha256; ``sha256`` is over its canonical text.
-#: ``starts``: JSON, the messages and signals that open a case: {"messages": [], "signals": []}.
+#: ``starts``: JSON, the messages and signals that open a case: {"messages": [], "signals": []}; with them, under
+#: ``calls_newest``, the procedures it calls in their newest version, if there are any (release 0.1 knew none).
 procedure_version = Table(
     "procedure_version",
     metadata,
@@ -183,6 +184,7 @@ task_draft = Table(
 )
 
 #: Index of what the snapshots wait for besides people; rebuildable. ``key``: what a message must match, NULL for any.
+#: ``next_at``: when the worker looks at a timer: when it is due; NULL while it waits for a person to mend its case.
 wait = Table(
     "wait",
     metadata,
@@ -194,7 +196,8 @@ wait = Table(
     Column("name", Text, primary_key=True),
     _maybe("due"),
     _maybe("key"),
-    Index(None, "kind", "due"),
+    _maybe("next_at"),
+    Index(None, "kind", "next_at", "case"),
     Index(None, "kind", "name", "key"),
 )
 
@@ -213,7 +216,7 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     _text("error", ""),
     Index(None, "sent_at", "id"),
-    Index(None, "sent_at", "next_at"),
+    Index(None, "sent_at", "topic", "next_at", "id"),
 )
 
 attachment = Table(

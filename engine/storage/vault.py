@@ -50,6 +50,11 @@ class Vault:
         self._key: bytes | None = None
 
     @property
+    def settings(self) -> Settings:
+        """The settings of the installation whose key this is."""
+        return self._settings
+
+    @property
     def key(self) -> bytes:
         """The key. Raises ``KeyMissing`` or ``BadSetting``."""
         if self._key is None:

@@ -51,7 +51,13 @@ def read_version(row: RowMapping) -> Version:
         manifest=json.loads(row["manifest"]),
         open_cases=row.get("open_cases", 0),
         id=row["id"],
+        calls_newest=called_newest(row),
     )
+
+
+def called_newest(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    """The procedures that a version calls in their newest version, out of its row."""
+    return tuple(json.loads(row["starts"]).get("calls_newest", ()))
 
 
 def newest() -> Any:
@@ -82,6 +88,19 @@ class Versions:
         """The newest versions that a message (``kind`` messages) or signal (signals) of that name opens cases of."""
         rows = self._connection.execute(select(procedure_version).where(newest())).mappings()
         return [read_version(row) for row in rows if name in json.loads(row["starts"]).get(kind, [])]
+
+    def key_of(self, procedure: str, number: int) -> int | None:
+        """The database id of a version."""
+        query = select(procedure_version.c.id).where(
+            procedure_version.c.procedure == procedure, procedure_version.c.number == number
+        )
+        found: int | None = self._connection.execute(query).scalar_one_or_none()
+        return found
+
+    def numbers(self, procedure: str) -> list[int]:
+        """The numbers of a procedure's versions, oldest first."""
+        query = select(procedure_version.c.number).where(procedure_version.c.procedure == procedure)
+        return sorted(self._connection.execute(query).scalars())
 
     def version(self, key: int) -> Version | None:
         """A version by its database id."""

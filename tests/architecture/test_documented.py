@@ -24,7 +24,7 @@ PAGES = [
     *(ROOT / "docs").rglob("*.md"),
     *(ROOT / "forms").rglob("*.md"),
     *(ROOT / "processes").rglob("*.md"),
-    *(ROOT / "bench").rglob("*.md"),
+    *(page for page in (ROOT / "bench").rglob("*.md") if "node_modules" not in page.parts),
 ]
 COMMANDS = [kind for kind in commands.Command.__subclasses__() if kind.__module__ == commands.__name__]
 #: What ``Engine`` is opened, closed and used with has sections of its own.

@@ -10,7 +10,7 @@ from engine.events import COMMANDS, FACTS, STEPS
 
 ROOT = Path(__file__).parents[2]
 #: Calls that write an entry, and which of their arguments is the kind.
-CALLS = {"emit": 0, "note": 0, "step": 0, "add": 2}
+CALLS = {"emit": 0, "note": 0, "step": 0, "_take": 0, "add": 2, "Fact": 0}
 
 
 def words_in_calls(calls: dict[str, int], *folders: str) -> set[str]:

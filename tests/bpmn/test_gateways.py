@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import NoPathTaken
-from tests.bpmn.drawing import END, START, Player, flow, flows, users
+from tests.bpmn.drawing import END, START, Player, boundary, catch, flow, flows, throw, timer, users
 
 
 def test_one_task_after_another() -> None:
@@ -144,3 +144,105 @@ def test_several_flows_out_of_a_task_are_a_parallel_split() -> None:
 
 def test_a_process_without_start_event_begins_where_nothing_leads_to() -> None:
     assert Player(users("a", "b")).open == ["a", "b"]
+
+
+# Inclusive joins (§13.4.3)
+
+
+def inclusive(body: str, *pairs: str) -> str:
+    """A split into a and b (both, by ``n``), a join, a task after it."""
+    return (
+        START
+        + '<inclusiveGateway id="split"/><inclusiveGateway id="join"/>'
+        + users("a", "b", "after")
+        + END
+        + body
+        + flow("split", "b", "${n > 0}")
+        + flow("split", "a", "${n > 1}")
+        + flows("start>split", "join>after", "after>end", *pairs)
+    )
+
+
+def test_an_inclusive_join_waits_for_a_branch_that_leaves_by_a_boundary_event() -> None:
+    late = boundary("late", "b", timer("PT1H")) + users("apology")
+    body = inclusive(late, "a>join", "b>join", "late>apology", "apology>join")
+    case = Player(body, {"n": 2})
+    case.do("a").later(hours=1)
+    assert case.open == ["apology"], "the branch is on its way by another path"
+    assert case.do("apology").open == ["after"]
+    assert case.do("after").finished
+    case = Player(body, {"n": 2})
+    assert case.do("a").do("b").open == ["after"]
+
+
+def test_an_inclusive_join_does_not_wait_for_what_a_boundary_event_led_away() -> None:
+    late = boundary("late", "b", timer("PT1H")) + users("elsewhere")
+    case = Player(inclusive(late, "a>join", "b>join", "late>elsewhere"), {"n": 2})
+    assert case.do("a").open == ["b"]
+    assert case.later(hours=1).open == ["after", "elsewhere"]
+
+
+def test_an_inclusive_join_waits_for_a_branch_beside_which_a_boundary_event_fired() -> None:
+    remind = boundary("remind", "b", timer("PT1H"), interrupting=False) + users("told")
+    case = Player(inclusive(remind, "a>join", "b>join", "remind>told", "told>join"), {"n": 2})
+    case.later(hours=1).do("a").do("told")
+    assert case.open == ["b"]
+    assert case.do("b").open == ["after"]
+
+
+def test_an_inclusive_join_waits_for_loops_inside_its_branches() -> None:
+    loops = (
+        '<exclusiveGateway id="again1"/><exclusiveGateway id="again2"/>'
+        '<exclusiveGateway id="ask1" default="ask1_ask2"/><exclusiveGateway id="ask2" default="ask2_join"/>'
+        + users("c")
+        + flow("ask1", "again1", "${inner}")
+        + flow("ask2", "again2", "${outer}")
+    )
+    # b: the loop around c inside the loop around b
+    body = inclusive(loops, "a>join", "b>again2", "again2>again1", "again1>c", "c>ask1", "ask1>ask2", "ask2>join")
+    case = Player(body, {"n": 2})
+    case.do("a").do("b")
+    for inner, outer in ((True, False), (False, True), (True, True)):
+        assert case.do("c", inner=inner, outer=outer).open == ["c"]
+    assert case.do("c", inner=False, outer=False).open == ["after"]
+
+
+def test_an_inclusive_block_in_a_rework_loop_joins_once_a_round() -> None:
+    again = '<exclusiveGateway id="m"/><exclusiveGateway id="x" default="x_end"/>'
+    body = (
+        START
+        + '<inclusiveGateway id="split" default="split_a"/><inclusiveGateway id="join"/>'
+        + users("a", "b", "after")
+        + END
+        + again
+        + flow("split", "b", "${n > 1}")
+        + flow("x", "m", "${redo}")
+        + flows("start>m", "m>split", "split>a", "a>join", "b>join", "join>after", "after>x", "x>end")
+    )
+    case = Player(body, {"n": 2})
+    for n, redo in ((1, True), (2, True), (2, False)):
+        while case.open != ["after"]:
+            assert set(case.open) <= {"a", "b"}
+            case.do(case.open[0])
+        case.do("after", n=n, redo=redo)
+    assert case.finished
+
+
+def test_an_inclusive_join_lets_excess_tokens_wait_for_the_next_round() -> None:
+    body = (
+        START
+        + '<parallelGateway id="f"/><exclusiveGateway id="merge"/><inclusiveGateway id="join"/>'
+        + users("a", "b", "c", "after")
+        + flows("start>f", "f>a", "f>b", "f>c", "a>merge", "b>merge", "merge>join", "c>join", "join>after")
+    )
+    case = Player(body).do("a").do("b")
+    assert case.open == ["c"]
+    assert case.do("c").open == ["after", "after"], "the second token of the first flow goes on by itself"
+
+
+def test_an_inclusive_join_waits_for_a_branch_that_comes_by_a_link() -> None:
+    link = '<linkEventDefinition name="L"/>'
+    body = inclusive(throw("out", link) + catch("in", link) + users("c"), "a>join", "b>out", "in>c", "c>join")
+    case = Player(body, {"n": 2}).do("a").do("b")
+    assert case.open == ["c"]
+    assert case.do("c").open == ["after"]

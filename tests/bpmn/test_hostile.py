@@ -6,7 +6,20 @@ import pytest
 
 from engine import bpmn
 from engine.errors import DiagramFailed, TooManySteps, VersionRejected
-from tests.bpmn.drawing import END, START, Player, boundary, catch, document, flow, flows, subprocess, timer, users
+from tests.bpmn.drawing import (
+    END,
+    ERROR,
+    START,
+    Player,
+    boundary,
+    catch,
+    document,
+    flow,
+    flows,
+    subprocess,
+    timer,
+    users,
+)
 
 
 def codes(body: str) -> set[tuple[str, str]]:
@@ -29,7 +42,7 @@ def codes(body: str) -> set[tuple[str, str]]:
         b"<a/>",
         b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>',
         b"<a>" * 50_000 + b"</a>" * 50_000,
-        b"<a>" + b"<b/>" * 60_000 + b"</a>",
+        b"<a>" + b"<b/>" * 300_000 + b"</a>",
     ],
 )
 def test_bytes_that_are_no_diagram_are_named_and_never_raise(content: bytes) -> None:
@@ -42,11 +55,12 @@ def test_bytes_that_are_no_diagram_are_named_and_never_raise(content: bytes) -> 
 @pytest.mark.parametrize(
     ("body", "element", "code"),
     [
-        (START + '<transaction id="t"/>', "t", "not_executed"),
-        (START + '<adHocSubProcess id="t"/>', "t", "not_executed"),
+        (START + '<transaction id="t" method="##Image"/>', "t", "not_executed"),
+        (START + '<adHocSubProcess id="t" ordering="Whatever"/>', "t", "not_executed"),
+        (START + '<adHocSubProcess id="t" triggeredByEvent="true"/>', "t", "not_executed"),
         (START + '<complexGateway id="t"/>', "t", "not_executed"),
         (START + '<serviceTask id="t" camunda:class="java.lang.Runtime"/>', "t", "not_executed"),
-        (START + '<serviceTask id="t" camunda:type="external" camunda:topic="rm"/>', "t", "topic_unknown"),
+        (START + '<serviceTask id="t" camunda:type="external" camunda:topic="rm -r"/>', "t", "topic_invalid"),
         (START + '<serviceTask id="t"/>', "t", "service_missing"),
         (START + '<scriptTask id="t"><script>import os</script></scriptTask>', "t", "script_invalid"),
         (
@@ -62,6 +76,44 @@ def test_bytes_that_are_no_diagram_are_named_and_never_raise(content: bytes) -> 
         (START + '<userTask id="t" camunda:dueDate="tomorrow"/>', "t", "timer_invalid"),
         (START + '<userTask id="t" camunda:priority="high"/>', "t", "priority_invalid"),
         (START + '<callActivity id="t" calledElement="nowhere"/>', "t", "call_unknown"),
+        (
+            START + '<callActivity id="t" calledElement="p" camunda:calledElementBinding="version"/>',
+            "t",
+            "called_version_invalid",
+        ),
+        (
+            START + '<callActivity id="t" calledElement="p" camunda:calledElementVersionTag="v1"/>',
+            "t",
+            "not_executed",
+        ),
+        ('<startEvent id="t" camunda:initiator="a b"/>', "t", "initiator_invalid"),
+        (START + '<subProcess id="t" triggeredByEvent="1"/>', "t", "attribute_invalid"),
+        (
+            START + '<userTask id="t"><standardLoopCharacteristics testBefore="yes"/></userTask>',
+            "t",
+            "attribute_invalid",
+        ),
+        (
+            START
+            + catch("t", "<timerEventDefinition><timeDate>x</timeDate><timeCycle>y</timeCycle></timerEventDefinition>"),
+            "t",
+            "timer_several",
+        ),
+        (START + catch("t", '<signalEventDefinition signalRef="s1" camunda:async="true"/>'), "t", "event_attribute"),
+        (START + catch("t", '<signalEventDefinition signalRef="s1" scope="x"/>'), "t", "event_attribute"),
+        (
+            START
+            + '<endEvent id="t"><messageEventDefinition messageRef="m1"><extensionElements><camunda:field name="x"/>'
+            "</extensionElements></messageEventDefinition></endEvent>",
+            "t",
+            "event_attribute",
+        ),
+        (
+            START + '<callActivity id="t" calledElement="p"><extensionElements>'
+            '<camunda:in source="a" target="b" local="true"/></extensionElements></callActivity>',
+            "t",
+            "mapping_attribute",
+        ),
         (START + '<businessRuleTask id="t" camunda:decisionRef="nowhere"/>', "t", "decision_unknown"),
         (START + '<userTask id="t" camunda:formRef="nowhere"/>', "t", "form_unknown"),
         (START + catch("t", "<messageEventDefinition/>"), "t", "message_missing"),
@@ -69,7 +121,7 @@ def test_bytes_that_are_no_diagram_are_named_and_never_raise(content: bytes) -> 
         (START + catch("t", timer("P9999999999M")), "t", "timer_invalid"),
         (START + catch("t", timer("P999999Y")), "t", "timer_invalid"),
         (START + catch("t", timer("R/PT0S", "timeCycle")), "t", "timer_invalid"),
-        (START + catch("t", "<compensateEventDefinition/>"), "t", "not_executed"),
+        (START + catch("t", "<compensateEventDefinition/>"), "t", "event_not_executed"),
         (START + users("a") + boundary("t", "nowhere", timer("PT1H")), "t", "boundary_broken"),
         (START + users("a") + flow("a", "nowhere", name="t"), "t", "flow_broken"),
         (
@@ -85,7 +137,8 @@ def test_bytes_that_are_no_diagram_are_named_and_never_raise(content: bytes) -> 
         (START + '<userTask id="t"><somethingNew/></userTask>', "t", "not_executed"),
         (START + '<somethingNew id="t"/>', "t", "not_executed"),
         (START + '<userTask id="t" startQuantity="2"/>', "t", "not_executed"),
-        (START + '<userTask id="t" isForCompensation="true"/>', "t", "not_executed"),
+        (START + '<userTask id="t" isForCompensation="true"/>', "t", "compensation_handler"),
+        (START + '<userTask id="t" isForCompensation="maybe"/>', "t", "not_executed"),
         (START + '<userTask id="t"><standardLoopCharacteristics/></userTask>', "t", "loop_broken"),
         (START + '<userTask id="t"><multiInstanceLoopCharacteristics/></userTask>', "t", "loop_broken"),
         (START + '<startEvent id="t"/>', "t", "several_starts"),
@@ -99,7 +152,35 @@ def test_bytes_that_are_no_diagram_are_named_and_never_raise(content: bytes) -> 
             "x",
             "default_broken",
         ),
-        (f'<startEvent id="t">{timer("PT1H")}</startEvent>' + users("a") + flows("t>a"), "t", "event_not_executed"),
+        (f'<startEvent id="t">{timer("${d}")}</startEvent>' + users("a") + flows("t>a"), "t", "start_timer_variable"),
+        (
+            '<startEvent id="t"><conditionalEventDefinition><condition>x</condition></conditionalEventDefinition>'
+            "</startEvent>" + users("a") + flows("t>a"),
+            "t",
+            "event_not_executed",
+        ),
+        (START + subprocess("s", f'<startEvent id="t">{timer("PT1H")}</startEvent>'), "t", "event_not_executed"),
+        (START + users("a") + boundary("t", "a", ERROR, interrupting=False), "t", "error_interrupts"),
+        (
+            START + subprocess("s", f'<startEvent id="t" isInterrupting="false">{ERROR}</startEvent>', event=True),
+            "t",
+            "error_interrupts",
+        ),
+        (
+            START
+            + '<endEvent id="t"><extensionElements><camunda:inputOutput/></extensionElements></endEvent>'
+            + flows("start>t"),
+            "t",
+            "parameters_misplaced",
+        ),
+        (
+            START
+            + '<eventBasedGateway id="g"/><receiveTask id="t" messageRef="m1"/>'
+            + boundary("b", "t", timer("PT1H"))
+            + flows("start>g", "g>t"),
+            "t",
+            "event_gateway_receive",
+        ),
         (START + subprocess("t", ""), "t", "empty"),
         (START + '<eventBasedGateway id="g"/>' + users("t") + flows("start>g", "g>t"), "t", "event_gateway_target"),
         (users("t") + flows("t>t"), "p", "no_start"),
@@ -118,7 +199,7 @@ def test_what_is_not_executed_is_refused_with_its_element(body: str, element: st
 
 
 def test_a_flow_to_a_refused_element_is_not_called_broken_too() -> None:
-    assert codes(START + '<transaction id="t"/>' + flows("start>t")) == {("t", "not_executed")}
+    assert codes(START + '<complexGateway id="t"/>' + flows("start>t")) == {("t", "not_executed")}
 
 
 def test_data_objects_and_their_associations_are_drawn_only() -> None:
@@ -184,3 +265,20 @@ def test_a_long_chain_runs() -> None:
     count = 1_500
     body = START + "".join(f'<task id="t{n}"/>' for n in range(count)) + END
     assert Player(body + flows("start>t0", *(f"t{n}>t{n + 1}" for n in range(count - 1)), f"t{count - 1}>end")).finished
+
+
+def test_a_message_that_is_called_by_an_expression_is_refused() -> None:
+    named = document(START + catch("c", '<messageEventDefinition messageRef="m1"/>')).replace(b'"paid"', b'"paid-${n}"')
+    assert ("m1", "name_expression") in {(one.element, one.code) for one in bpmn.check({"p.bpmn": named})}
+
+
+def test_what_an_earlier_release_published_still_runs_though_it_would_be_refused_today() -> None:
+    files = {
+        "p.bpmn": document(START + '<subProcess id="s" triggeredByEvent="0">' + '<startEvent id="is"/></subProcess>')
+    }
+    with pytest.raises(VersionRejected):
+        bpmn.load(files)
+    assert bpmn.load(files, published=True).procedures["p"].id == "p"
+    broken = {"p.bpmn": document(START + '<complexGateway id="g"/>')}
+    with pytest.raises(VersionRejected):
+        bpmn.load(broken, published=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import DiagramFailed
-from tests.bpmn.drawing import END, START, Player, flow, flows, users
+from tests.bpmn.drawing import END, START, Player, document, flow, flows, users
 
 
 def several(inner: str = "", sequential: bool = False) -> str:
@@ -109,3 +109,77 @@ def test_a_multi_instance_over_a_subprocess_keeps_each_item_apart() -> None:
     )
     assert sorted(task.values["item"] for task in case.step.tasks) == [7, 8]
     assert case.do("i").do("i").open == ["z"]
+
+
+def test_two_loops_one_after_the_other_may_call_their_item_alike() -> None:
+    for sequential in (False, True):
+        loop = (
+            f'<multiInstanceLoopCharacteristics isSequential="{str(sequential).lower()}" '
+            'camunda:collection="items" camunda:elementVariable="item"/>'
+        )
+        case = Player(
+            START + f'<userTask id="a">{loop}</userTask><userTask id="b">{loop}</userTask>' + flows("start>a", "a>b"),
+            {"items": [1, 2]},
+        )
+        case.do("a").do("a")
+        assert case.step.tasks[0].element == "b" and case.step.tasks[0].values["item"] == 1
+        assert case.do("b").do("b").finished
+
+
+def test_an_output_collection_that_is_there_already_is_replaced() -> None:
+    loop = f"<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality>{OUTPUT}"
+    case = Player(
+        START
+        + f'<userTask id="a">{loop}</multiInstanceLoopCharacteristics></userTask>'
+        + users("z")
+        + flows("start>a", "a>z"),
+        {"results": ["old"]},
+    )
+    case.do("a", n=1).do("a", n=2)
+    assert case.values["results"] == [{"n": 1}, {"n": 2}]
+
+
+def test_the_counts_of_a_multi_instance_can_be_seen_in_it() -> None:
+    case = Player(around(several()), {"items": [1, 2, 3]})
+    seen = ("nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances")
+    assert [case.step.tasks[0].values[name] for name in seen] == [3, 3, 0]
+    case.do("a")
+    assert [case.step.tasks[0].values[name] for name in seen] == [3, 2, 1]
+    case = Player(around(several(sequential=True)), {"items": [1, 2, 3]}).do("a")
+    assert [case.step.tasks[0].values[name] for name in seen] == [3, 1, 1]
+
+
+def test_a_loop_inside_a_loop_keeps_its_items_apart() -> None:
+    inner = (
+        '<startEvent id="is"/><userTask id="i"><multiInstanceLoopCharacteristics camunda:collection="group" '
+        'camunda:elementVariable="one"/></userTask>' + flows("is>i")
+    )
+    outer = '<multiInstanceLoopCharacteristics camunda:collection="groups" camunda:elementVariable="group"/>'
+    case = Player(
+        START + f'<subProcess id="sub">{inner}{outer}</subProcess>' + flows("start>sub"), {"groups": [[1, 2], [3]]}
+    )
+    assert sorted(task.values["one"] for task in case.step.tasks) == [1, 2, 3]
+    assert case.do("i").do("i").do("i").finished
+
+
+def test_a_multi_instance_call_gives_each_result() -> None:
+    called = document('<startEvent id="cs"/>' + users("inside") + flows("cs>inside"), process="sub")
+    mapping = (
+        '<extensionElements><camunda:in source="item" target="x"/>'
+        '<camunda:out source="y" target="got"/></extensionElements>'
+    )
+    loop = (
+        '<multiInstanceLoopCharacteristics camunda:collection="items" camunda:elementVariable="item">'
+        '<loopDataOutputRef>results</loopDataOutputRef><outputDataItem id="got"/></multiInstanceLoopCharacteristics>'
+    )
+    case = Player(
+        START
+        + f'<callActivity id="call" calledElement="sub">{mapping}{loop}</callActivity>'
+        + users("z")
+        + flows("start>call", "call>z"),
+        {"items": ["p", "q"]},
+        {"sub.bpmn": called},
+    )
+    assert [dict(task.values) for task in case.step.tasks] == [{"x": "p"}, {"x": "q"}]
+    case.do("inside", 1, y="Q").do("inside", y="P")
+    assert case.values["results"] == ["P", "Q"]

@@ -18,6 +18,7 @@ from engine import Engine
 from engine.commands import SaveUser, SetPassword
 from engine.demo import find_root, set_up
 from engine.doctor import DEMO_PASSWORD
+from tests.background.diagrams import NEEDS_N
 from tests.cli.conftest import Huiyin
 
 ROOT = Path(__file__).parents[2]
@@ -142,11 +143,12 @@ def test_a_hash_that_is_none_is_no_demonstration_password(huiyin: Huiyin, monkey
     assert findings["people"]["level"] == "ok"
 
 
-def test_the_server_answers_and_ends_tidily(huiyin: Huiyin) -> None:
+@pytest.mark.parametrize("name", ["serve", "web"])
+def test_the_server_answers_and_ends_tidily(huiyin: Huiyin, name: str) -> None:
     huiyin("demo")
     environment = {**os.environ, "HUIYIN_ENV": "demo", "PYTHONPATH": str(ROOT)}
     del environment["HUIYIN_CLOCK"]
-    command = [sys.executable, "-c", "from engine.cli import main; main()", "serve", "--port", "0", "--json"]
+    command = [sys.executable, "-c", "from engine.cli import main; main()", name, "--port", "0", "--json"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
         assert server.stdout is not None
         said = b""
@@ -162,3 +164,31 @@ def test_the_server_answers_and_ends_tidily(huiyin: Huiyin) -> None:
         _, errors = server.communicate(timeout=30)
     assert server.returncode == 0, errors
     assert b"Traceback" not in errors
+
+
+def test_work_once_says_what_it_did_and_jobs_what_is_left(
+    huiyin: Huiyin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diagram = tmp_path / "needs.bpmn"
+    diagram.write_bytes(NEEDS_N)
+    assert huiyin("publish", diagram).code == 0
+    bad = huiyin("start", "p", "--json").json["case"]
+    good = huiyin("start", "p", "--json", values={"n": 1}).json["case"]
+    assert huiyin("work", "--once", "--json").json["fired"] == []
+    monkeypatch.setenv("HUIYIN_CLOCK", "2026-11-23T10:30:00+08:00")
+
+    late = huiyin("jobs", "--json")
+    assert (late.code, late.json["lag"], late.json["due"]["timers"]) == (1, 1800.0, 2)
+    done = huiyin("work", "--once", "--json")
+
+    assert (done.code, done.json["fired"], done.json["failed"]) == (1, [good], [bad])
+    assert huiyin("work", "--once").code == 0, "what failed waits for a person"
+    left = huiyin("jobs", "--json")
+    assert (left.code, left.json["due"]["held"], left.json["incidents"]) == (0, 1, 1)
+    text = huiyin("jobs")
+    assert "Timers held by incidents" in text.out and "No worker was seen" in text.out
+
+
+@pytest.mark.parametrize("arguments", [("--every", "0"), ("--every", "soon"), ("--parallel", "0")])
+def test_work_that_cannot_be_scheduled_is_a_mistake_in_the_command(huiyin: Huiyin, arguments: tuple[str, str]) -> None:
+    assert huiyin("work", *arguments).code == 2

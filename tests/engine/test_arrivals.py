@@ -8,7 +8,7 @@ import pytest
 
 from engine import Engine
 from engine.commands import CancelCase, FireTimers, SendMessage, SendSignal
-from engine.engine import LONGEST_CHAIN
+from engine.due_work import LONGEST_CHAIN
 from engine.errors import NotAllowed, Refused
 from tests.bpmn.drawing import END, MESSAGE, SIGNAL, START, boundary, catch, document, flows, throw, timer, users
 from tests.engine.steps import complete, kinds, publish, staff, start

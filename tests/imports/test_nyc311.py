@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from engine import Engine, Settings
+from engine.background import Worker
 from engine.cli import run
 from engine.demo import Staff, Story, find_root, set_up, work_off
 from engine.imports import import_rows, read_mapping
-from engine.worker import Worker
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

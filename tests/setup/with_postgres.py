@@ -14,9 +14,13 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 OWNER = "postgres"
+#: A throwaway cluster: durability off, so that a test run is not bound to the disk.
+THROWAWAY = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 def program(name: str) -> str:
@@ -51,9 +55,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def main(command: list[str]) -> int:
-    if not command:
-        sys.exit(__doc__)
+@contextmanager
+def cluster(options: str = THROWAWAY) -> Iterator[str]:
+    """The SQLAlchemy address of a new cluster's maintenance database; ``options`` go to its server."""
     directory = Path(tempfile.mkdtemp(prefix="huiyin-postgres-"))
     data = directory / "data"
     try:
@@ -62,20 +66,22 @@ def main(command: list[str]) -> int:
             os.chown(directory, owner.pw_uid, owner.pw_gid)
         run([program("initdb"), "-D", str(data), "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
         port = free_port()
-        # A throwaway cluster: durability off, so that a test run is not bound to the disk.
-        options = (
-            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off "
-            "-c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
-        )
+        listening = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200"
         pg_ctl = program("pg_ctl")
-        run([pg_ctl, "-D", str(data), "-l", str(directory / "log"), "-o", options, "-w", "start"])
+        run([pg_ctl, "-D", str(data), "-l", str(directory / "log"), "-o", f"{listening} {options}", "-w", "start"])
         try:
-            address = f"postgresql+psycopg://{OWNER}@127.0.0.1:{port}/postgres"
-            return subprocess.call(command, env={**os.environ, "HUIYIN_TEST_POSTGRES": address})
+            yield f"postgresql+psycopg://{OWNER}@127.0.0.1:{port}/postgres"
         finally:
             run([pg_ctl, "-D", str(data), "-m", "immediate", "-w", "stop"])
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def main(command: list[str]) -> int:
+    if not command:
+        sys.exit(__doc__)
+    with cluster() as address:
+        return subprocess.call(command, env={**os.environ, "HUIYIN_TEST_POSTGRES": address})
 
 
 if __name__ == "__main__":

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 DMN_13 = "https://www.omg.org/spec/DMN/20191111/MODEL/"
+DMN_11 = "http://www.omg.org/spec/DMN/20151101/dmn.xsd"
 DMN_12 = "http://www.omg.org/spec/DMN/20180521/MODEL/"
+DMN_14 = "https://www.omg.org/spec/DMN/20211108/MODEL/"
+DMN_15 = "https://www.omg.org/spec/DMN/20230324/MODEL/"
 
 Cells = Sequence[str]
 
@@ -21,6 +24,7 @@ def table(
     values: Cells = (),
     defaults: Cells = (),
     requires: Cells = (),
+    allowed: Cells = (),
 ) -> str:
     """One ``<decision>``. ``inputs`` and ``outputs`` are (expression or name, typeRef); ``policy`` is attributes."""
     parts = [f"<decision id={quoteattr(id_)} name={quoteattr(id_)}>"]
@@ -31,8 +35,11 @@ def table(
     for number, (text, kind) in enumerate(inputs):
         parts.append(
             f'<input id="{id_}_in{number}" label={quoteattr(text)}><inputExpression id="{id_}_ie{number}" '
-            f'typeRef="{kind}"><text>{escape(text)}</text></inputExpression></input>'
+            f'typeRef="{kind}"><text>{escape(text)}</text></inputExpression>'
         )
+        if number < len(allowed):
+            parts.append(f"<inputValues><text>{escape(allowed[number])}</text></inputValues>")
+        parts.append("</input>")
     for number, (name, kind) in enumerate(outputs):
         parts.append(f'<output id="{id_}_out{number}" name={quoteattr(name)} typeRef="{kind}">')
         if number < len(values):

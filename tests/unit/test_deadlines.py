@@ -1,4 +1,4 @@
-"""Limits of the register (1.22): units, edges, and the colours of Q09 and D14."""
+"""Limits of the register (1.22): units and edges, how they are written, given back and extended."""
 
 from __future__ import annotations
 
@@ -10,7 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.rules.calendar import CalendarError, WorkCalendar
-from engine.rules.deadlines import UNITS, Clock, DeadlineError, deadline, due_state
+from engine.rules.deadlines import (
+    UNITS,
+    WORKING,
+    DeadlineError,
+    Limit,
+    deadline,
+    extended,
+    later,
+    read_limit,
+    span,
+    used_by,
+)
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = WorkCalendar()
@@ -90,27 +101,80 @@ def test_the_end_of_time_is_an_error_and_not_a_crash() -> None:
             assert error.zh
 
 
-def test_colours() -> None:
-    start, end = at("2026-11-20 09:00"), at("2026-11-20 19:00")
-    assert due_state(None, start, start) == "none"
-    assert due_state(end, at("2026-11-20 16:59"), start) == "ok"
-    assert due_state(end, at("2026-11-20 17:00"), start) == "warning"
-    assert due_state(end, end, start) == "warning"
-    assert due_state(end, end + timedelta(microseconds=1), start) == "overdue"
-    assert due_state(end, at("2026-11-20 18:59"), None) == "ok"
-    assert due_state(end, at("2026-11-20 14:00"), start, warning_at=0.5) == "warning"
+@pytest.mark.parametrize(
+    ("given", "value", "unit"),
+    [
+        ("7 WD", 7, "WD"),
+        ("7WD", 7, "WD"),
+        (" 2.5 h ", 2.5, "h"),
+        ("-3 d", -3, "d"),
+        ("当日", None, "当日"),
+        ("monthly7", None, "monthly7"),
+        ("none", None, "none"),
+        ("event", None, "event"),
+        ("", None, "none"),
+        (None, None, "none"),
+        ({"value": 3, "unit": "WD", "start": "转办"}, 3, "WD"),
+        ({"value": None, "unit": "WD"}, None, "WD"),
+        ({"value": 5, "unit": None}, None, "none"),
+        ({"value": 0, "unit": "当日"}, None, "当日"),
+    ],
+)
+def test_limits_as_they_are_written(given: object, value: float | None, unit: str) -> None:
+    assert read_limit(given) == Limit(value, unit)
 
 
-def test_a_clock_that_was_met_keeps_its_colour() -> None:
-    clock = Clock("handling", at("2026-11-20 09:00"), at("2026-11-20 19:00"))
-    later = at("2026-12-20 09:00")
-    assert clock.state(later) == "overdue"
-    assert Clock(clock.kind, clock.started, clock.due, met=at("2026-11-20 18:00")).state(later) == "ok"
-    assert Clock(clock.kind, clock.started, clock.due, met=at("2026-11-20 20:00")).state(later) == "overdue"
-    assert Clock(clock.kind, clock.started, None).state(later) == "none"
-    assert clock.used(at("2026-11-20 14:00")) == 0.5
-    assert Clock("x", later, None).used(later) is None
-    assert clock.extended(later).state(at("2026-11-21 09:00")) == "ok"
+@pytest.mark.parametrize(
+    "given",
+    ["7", "WD", "seven WD", "7 XX", "7 当日", 7, True, [], {"value": 3}, {"value": "3", "unit": "WD"},
+     {"value": True, "unit": "d"}, {"value": 1, "unit": 5}, "7 WD 7 WD", "1e9 d", "9" * 400 + " d"],
+)  # fmt: skip
+def test_what_is_no_limit(given: object) -> None:
+    with pytest.raises(DeadlineError) as caught:
+        read_limit(given)
+    assert caught.value.zh and caught.value.en
+
+
+@pytest.mark.parametrize(
+    ("start", "by", "end"),
+    [
+        ("2026-11-20 09:30", "1 WD", "2026-11-23 09:30"),
+        ("2026-11-20 18:30", "1 WD", "2026-11-23 18:30"),
+        ("2026-11-20 17:30", "2 WH", "2026-11-23 09:30"),
+        ("2026-11-20 18:30", "2 WH", "2026-11-23 10:30"),
+        ("2026-11-30 09:30", "3 mo", "2027-02-28 09:30"),
+        ("2026-11-20 09:30", "30 d", "2026-12-20 09:30"),
+    ],
+)
+def test_extended_by_a_limit(start: str, by: str, end: str) -> None:
+    limit = read_limit(by)
+    moment = extended(at(start), limit).astimezone(ZONE)
+    assert moment.strftime("%Y-%m-%d %H:%M") == end
+    assert used_by(at(start), moment, limit) == limit.value
+    assert used_by(at(start), moment + timedelta(minutes=1), limit) is None
+    assert used_by(at(start), moment, Limit(100, limit.unit)) == limit.value
+    assert used_by(at(start), at(start), limit) == 0
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 31), timezones=st.just(ZONE)),
+    st.integers(0, 40),
+    st.integers(0, 20_000),
+    st.sampled_from(["WD", "WH", "d", "h", "当日"]),
+)
+def test_what_passed_is_given_back(start: datetime, days: int, minutes: int, unit: str) -> None:
+    """A limit that stands still for some time is due later by just that time, as it counts time."""
+    due = deadline(start, days, "WD", CALENDAR)
+    assert due is not None
+    stopped = start + timedelta(minutes=minutes)
+    passed = span(start, stopped, unit)
+    moved = later(due, passed, unit)
+    assert span(due, moved, unit) == passed
+    assert moved >= due
+    assert (moved == due) == (passed == timedelta(0))
+    if unit not in WORKING:
+        assert moved - due == stopped - start
 
 
 @settings(max_examples=200, deadline=None)

@@ -3,6 +3,7 @@
 import '@tabler/core';
 import htmx from 'htmx.org';
 import './styles/app.css';
+import './styles/cases.css';
 
 // The Content-Security-Policy allows neither eval nor styles added at run time.
 htmx.config.allowEval = false;

@@ -8,9 +8,11 @@ from itertools import islice
 from typing import Any
 
 from engine.rules.calendar import WorkCalendar, calendar_in_force
-from engine.rules.decisions.feel import CELL_INPUT, converted
+from engine.rules.decisions.feel import CELL_INPUT
 from engine.rules.decisions.hit_policies import answer, rows
+from engine.rules.decisions.kinds import converted, shown
 from engine.rules.decisions.table import Decision, DecisionError, FiredRule, Input, Outcome, Rule
+from engine.rules.decisions.unary_tests import UnaryTest
 from engine.rules.expressions import Expression, ExpressionError, evaluate
 from engine.rules.expressions.syntax import is_identifier
 from engine.rules.expressions.values import read_date
@@ -75,7 +77,8 @@ class _Taking:
         if decision.literal is not None:
             result = self._work_out(decision.literal, values, decision, "", "")
             output = decision.outputs[0]
-            return Outcome(decision, {output.name: result}, (), {}, required)
+            record = {output.name: self._as_kind(result, output.kind, decision, "", "")}
+            return Outcome(decision, record, (), {}, required)
         asked = [self._ask(decision, column, values) for column in decision.inputs]
         matching = (rule for rule in decision.rules if self._matches(decision, rule, asked, values))
         wanted = 1 if decision.hit_policy == "F" else None
@@ -87,13 +90,32 @@ class _Taking:
     def _ask(self, decision: Decision, column: Input, values: Mapping[str, Any]) -> Any:
         place = (f"输入列“{column.label}”", f"input “{column.label}”")
         given = self._work_out(column.expression, values, decision, *place)
-        return self._as_kind(given, column.kind, decision, *place)
+        given = self._as_kind(given, column.kind, decision, *place)
+        if column.allowed is not None and not self._is_allowed(column.allowed, given, decision, *place):
+            listed = column.allowed.text.strip()[:200]
+            raise DecisionError(
+                f"决策 {decision.id}，{place[0]}：“{shown(given)}”不在允许的值 {listed} 之内。",
+                f"Decision {decision.id}, {place[1]}: “{shown(given)}” is none of the allowed values {listed}.",
+                column.expression.text,
+            )
+        return given
+
+    def _is_allowed(self, allowed: UnaryTest, given: Any, decision: Decision, zh: str, en: str) -> bool:
+        try:
+            return allowed.holds(
+                given, lambda expression, _: evaluate(expression, {}, self.now, decision.id, self.calendar)
+            )
+        except ExpressionError as error:
+            raise _at(error, decision, zh, en) from None
 
     def _matches(self, decision: Decision, rule: Rule, asked: Sequence[Any], values: Mapping[str, Any]) -> bool:
-        def work_out(expression: Expression, given: Any) -> Any:
-            return evaluate(expression, {**values, CELL_INPUT: given}, self.now, decision.id, self.calendar)
-
         for column, test, given in zip(decision.inputs, rule.tests, asked, strict=True):
+            called = column.variable or CELL_INPUT
+
+            def work_out(expression: Expression, given: Any, called: str = called) -> Any:
+                seen = {**values, CELL_INPUT: given, called: given}
+                return evaluate(expression, seen, self.now, decision.id, self.calendar)
+
             try:
                 if not test.holds(given, work_out):
                     return False
@@ -111,7 +133,13 @@ class _Taking:
         for output, cell in zip(decision.outputs, rule.outputs, strict=True):
             zh, en = f"第 {rows([rule])} 行，输出列“{output.name}”", f"row {rows([rule])}, output “{output.name}”"
             value = None if cell is None else self._work_out(cell, values, decision, zh, en)
-            record[output.name] = self._as_kind(value, output.kind, decision, zh, en)
+            value = self._as_kind(value, output.kind, decision, zh, en)
+            if not output.allows(value):
+                raise DecisionError(
+                    f"决策 {decision.id}，{zh}：“{shown(value)}”不在输出值列表中。",
+                    f"Decision {decision.id}, {en}: “{shown(value)}” is not among the output values.",
+                )
+            record[output.name] = value
         return record
 
     def _default(self, decision: Decision, values: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -144,7 +172,15 @@ class _Taking:
 def _seen(outcome: Outcome) -> dict[str, Any]:
     """What a decision that requires this one sees of it."""
     decision = outcome.decision
-    seen: dict[str, Any] = {decision.id: outcome.mapped()} if is_identifier(decision.id) else {}
+    whole = outcome.mapped()
+    if isinstance(whole, dict) and len(whole) == 1:
+        # what DMN calls the result of a decision with one output, and what its variable holds
+        alone = next(iter(whole.values()))
+    else:
+        alone = whole if decision.single or len(decision.outputs) > 1 else outcome.mapped("collectEntries")
+    seen: dict[str, Any] = {decision.variable: alone} if is_identifier(decision.variable) else {}
+    if is_identifier(decision.id):
+        seen[decision.id] = whole
     for output in decision.outputs:
         values = [record[output.name] for record in outcome.results]
         seen[output.name] = (values[0] if values else None) if decision.single else values

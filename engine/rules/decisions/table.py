@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.rules.decisions.unary_tests import UnaryTest
 from engine.rules.expressions import Expression
-from engine.rules.expressions.values import ExpressionError
+from engine.rules.expressions.values import ExpressionError, Work, same
 
 #: DMN's names → the letter people write.
 HIT_POLICIES = {
@@ -29,12 +29,18 @@ class DecisionError(ExpressionError):
 
 @dataclass(frozen=True)
 class Input:
-    """A column that is asked: the expression, and the kind its value must have (None: any)."""
+    """A column that is asked: the expression, and the kind its value must have (None: any).
+
+    ``allowed``: the cell its value must pass, if the table lists the values of the column; ``variable``: another name
+    for ``?`` in the column's cells (``camunda:inputVariable``).
+    """
 
     id: str
     label: str
     expression: Expression
     kind: str | None = None
+    allowed: UnaryTest | None = None
+    variable: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,16 @@ class Output:
     kind: str | None = None
     values: tuple[Any, ...] = ()
     default: Expression | None = None
+
+    def allows(self, value: Any) -> bool:
+        """Whether a value may be answered: nothing, one of the list, or, for a list, items that are."""
+        if not self.values or value is None:
+            return True
+        items = value if isinstance(value, list) else []
+        return self._has(value) or (bool(items) and all(self._has(item) for item in items))
+
+    def _has(self, value: Any) -> bool:
+        return any(same(value, allowed, Work()) for allowed in self.values)
 
 
 @dataclass(frozen=True)
@@ -62,7 +78,11 @@ class Rule:
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision table, or, with ``literal``, one expression whose value is the only output."""
+    """A decision table, or, with ``literal``, one expression whose value is the only output.
+
+    ``variable``: under which name, besides its id, decisions that require it see its result; ``sha256``: of the file it
+    was read from.
+    """
 
     id: str
     name: str
@@ -73,6 +93,8 @@ class Decision:
     rules: tuple[Rule, ...] = ()
     requires: tuple[str, ...] = ()
     literal: Expression | None = None
+    variable: str = ""
+    sha256: str = ""
 
     @property
     def single(self) -> bool:
@@ -149,9 +171,10 @@ class Outcome:
         return self.results[0] if how == "singleResult" else self._only_value(self.results[0])
 
     def as_json(self) -> dict[str, Any]:
-        """What the log keeps of it (``decision_made``)."""
+        """What the log keeps of it (``decision_made``): ``sha256`` says which state of the table it was."""
         return {
             "decision": self.decision.id,
+            "sha256": self.decision.sha256,
             "inputs": dict(self.inputs),
             "rules": [{"id": rule.id, "row": rule.row} for rule in self.rules],
             "outputs": self.outputs,

@@ -1,7 +1,7 @@
 """The cells of a decision table's input columns: FEEL unary tests (DMN 1.3, chapter 7.3.3 and 10.3.2.8).
 
 ``-`` · ``"a"`` · ``"a","b"`` · ``3`` · ``> 3`` · ``[1..3]`` ``]1..3]`` ``(1..3)`` · ``not("a","b")`` ·
-``true`` · ``date("2026-11-22")`` · ``? > 3 and ? < limit`` · ``contains(?, "x")``.
+``true`` · ``date("2026-11-22")`` · ``> duration("P1D")`` · ``? > 3 and ? < limit`` · ``contains(?, "x")``.
 Anything else is refused when the table is read.
 """
 
@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from engine.rules.decisions.feel import CELL_INPUT, constant, feel
+from engine.rules.decisions.feel import CELL_INPUT, constant, feel, measure_literal
+from engine.rules.decisions.kinds import MEASURED, measured
 from engine.rules.expressions import Expression
 from engine.rules.expressions.values import ExpressionError, Work, before, is_personal, personal, same
 
@@ -32,15 +33,25 @@ _COMPARISON = re.compile(r"\s*(<=|>=|!=|<|>|=(?!=))(.*)\Z", re.DOTALL)
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A value a cell names: a literal, or an expression worked out when the table is."""
+    """A value a cell names: a literal, or an expression worked out when the table is.
+
+    ``kind``: time, days or months where it is compared as such, and not as text.
+    """
 
     expression: Expression
     literal: bool
     value: Any = None
+    kind: str = ""
 
     def worth(self, given: Any, evaluate: Evaluate) -> Any:
         """The value."""
         return self.value if self.literal else evaluate(self.expression, given)
+
+    def both(self, given: Any, evaluate: Evaluate) -> tuple[Any, Any]:
+        """The column's value and this one, as they compare."""
+        wanted = self.worth(given, evaluate)
+        _refuse_mismatch(given, wanted)
+        return (measured(given, self.kind), measured(wanted, self.kind)) if self.kind else (given, wanted)
 
 
 @dataclass(frozen=True)
@@ -50,10 +61,11 @@ class Equal:
     end: Endpoint
 
     def holds(self, given: Any, evaluate: Evaluate) -> bool:
-        wanted = self.end.worth(given, evaluate)
-        if isinstance(wanted, list) and not isinstance(given, list):
-            return any(same(given, item, Work()) for item in wanted)
-        _refuse_mismatch(given, wanted)
+        if not self.end.kind:
+            wanted = self.end.worth(given, evaluate)
+            if isinstance(wanted, list) and not isinstance(given, list):
+                return any(same(given, item, Work()) for item in wanted)
+        given, wanted = self.end.both(given, evaluate)
         return same(given, wanted, Work())
 
 
@@ -65,8 +77,7 @@ class Compared:
     end: Endpoint
 
     def holds(self, given: Any, evaluate: Evaluate) -> bool:
-        wanted = self.end.worth(given, evaluate)
-        _refuse_mismatch(given, wanted)
+        given, wanted = self.end.both(given, evaluate)
         if self.operator == "!=":
             return not same(given, wanted, Work())
         if given is None or wanted is None:
@@ -136,15 +147,15 @@ class UnaryTest:
 
 
 @lru_cache(maxsize=2_048)
-def parse_unary_test(text: str) -> UnaryTest:
-    """Reads a cell. Raises ``ExpressionError``."""
+def parse_unary_test(text: str, kind: str | None = None) -> UnaryTest:
+    """Reads a cell of a column of that kind. Raises ``ExpressionError``."""
     cell = text.strip()
     if len(cell) > MAX_CELL:
         raise ExpressionError(f"单元格超过 {MAX_CELL} 个字符。", f"The cell is longer than {MAX_CELL} characters.")
     if cell in ("", "-"):
         return UnaryTest(text)
     inner = _inside_not(cell)
-    pieces = tuple(_piece(part) for part in _parts(cell if inner is None else inner))
+    pieces = tuple(_piece(part, kind) for part in _parts(cell if inner is None else inner))
     if len(pieces) > MAX_PIECES:
         raise ExpressionError(f"单元格超过 {MAX_PIECES} 项。", f"The cell has more than {MAX_PIECES} items.")
     return UnaryTest(text, pieces, inner is not None)
@@ -175,29 +186,38 @@ def _parts(cell: str) -> Iterator[str | re.Match[str]]:
         position += 1
 
 
-def _piece(part: str | re.Match[str]) -> Piece:
+def _piece(part: str | re.Match[str], kind: str | None) -> Piece:
     if not isinstance(part, str):
         left, low, high, right = part.groups()
-        return Interval(_endpoint(low), _endpoint(high), left != "[", right != "]")
+        return Interval(_endpoint(low, kind), _endpoint(high, kind), left != "[", right != "]")
     if not part.strip() or part.strip() == "-":
         raise ExpressionError("列表中有空项或“-”。", "The list has an empty item or “-”.")
     comparison = _COMPARISON.match(part)
     if comparison is not None:
         operator, end = comparison.groups()
-        return Equal(_endpoint(end)) if operator == "=" else Compared(operator, _endpoint(end))
+        return Equal(_endpoint(end, kind)) if operator == "=" else Compared(operator, _endpoint(end, kind))
     expression = feel(part)
     is_condition = isinstance(expression.tree, (ast.Compare, ast.BoolOp)) or (
         isinstance(expression.tree, ast.UnaryOp) and isinstance(expression.tree.op, (ast.Not, ast.Invert))
     )
     if is_condition or CELL_INPUT in expression.names:
+        if kind in MEASURED:
+            raise ExpressionError(
+                '时间或时长列的单元格请写成比较或区间，例如 > duration("P1D")，不能用“?”。',
+                'In a column of times or durations write a comparison or interval, as > duration("P1D"), not “?”.',
+            )
         return Condition(expression)
-    return Equal(_endpoint(part))
+    return Equal(_endpoint(part, kind))
 
 
-def _endpoint(text: str) -> Endpoint:
+def _endpoint(text: str, kind: str | None) -> Endpoint:
     expression = feel(text)
     literal, value = constant(expression)
-    return Endpoint(expression, literal, value)
+    own = measure_literal(text)
+    if own is not None:
+        return Endpoint(expression, literal, value, own[0])
+    plain = kind not in MEASURED or (literal and (value is None or isinstance(value, list)))
+    return Endpoint(expression, literal, value, "" if plain else str(kind))
 
 
 def _next_comma(cell: str, position: int) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import copy
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 from types import MethodType
 from typing import Any
 
@@ -43,6 +44,15 @@ def _nothing(value: Any) -> None:
 
 class UndefinedName(ExpressionError):
     """A variable that has no value yet; ``is_set``, ``coalesce``, ``get`` and ``has`` take it for nothing."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"没有变量 {name}。", f"There is no variable {name}.")
+        self.name = name
+
+    def among(self, known: Collection[str]) -> ExpressionError:
+        """The error as it is told, with what was perhaps meant. Looking for that is dear, so it is done once."""
+        zh, en = did_you_mean(self.name, known)
+        return ExpressionError(f"{self.zh}{zh}", f"{self.en} {en}".strip())
 
 
 class Evaluation:
@@ -117,12 +127,18 @@ class Evaluation:
             return CONSTANTS[node.id]
         if node.id in self.values:
             return self.values[node.id]
-        # identifiers are read in NFKC form; a key may be written in another
-        for key in self.values:
-            if not key.isascii() and unicodedata.normalize("NFKC", key) == node.id:
-                return self.values[key]
-        zh, en = did_you_mean(node.id, list(self.values))
-        raise UndefinedName(f"没有变量 {node.id}。{zh}", f"There is no variable {node.id}. {en}".strip())
+        if node.id in self._other_spellings:
+            return self.values[self._other_spellings[node.id]]
+        raise UndefinedName(node.id)
+
+    @cached_property
+    def _other_spellings(self) -> dict[str, str]:
+        """NFKC form → key, for keys written in another: identifiers are read in NFKC form."""
+        return {
+            unicodedata.normalize("NFKC", key): key
+            for key in self.values
+            if not key.isascii() and not unicodedata.is_normalized("NFKC", key)
+        }
 
     def _attribute(self, node: ast.Attribute) -> Any:
         return self._part(self._value(node.value), node.attr)

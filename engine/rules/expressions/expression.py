@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +12,15 @@ from functools import lru_cache
 from typing import Any
 
 from engine.rules.calendar import WorkCalendar, calendar_in_force
-from engine.rules.expressions.evaluation import Evaluation
+from engine.rules.expressions.evaluation import Evaluation, UndefinedName
 from engine.rules.expressions.functions import TABLE, Surroundings
 from engine.rules.expressions.syntax import CONSTANTS, MAX_LENGTH, children, is_identifier, syntax_error, tree_of
 from engine.rules.expressions.values import ExpressionError, Work, as_text, checked, plain, too_large
 
 MAX_LINES = 200
+#: A text with ``${…}`` in it: characters, and expressions.
+MAX_TEXT = 100_000
+MAX_PIECES = 200
 
 #: Longer expressions are rare and their trees large; they are not kept.
 _SHORT = 400
@@ -101,6 +105,8 @@ def evaluate(
             raise ExpressionError("当前时刻没有时区。", "The present moment has no time zone.")
         run = Surroundings(now, calendar or calendar_in_force(), Work())
         return plain(Evaluation(values, run).result(parsed.tree))
+    except UndefinedName as error:
+        raise error.among(list(values)).at(text, element) from None
     except ExpressionError as error:
         raise error.at(text, element) from None
     except (RecursionError, MemoryError):
@@ -156,7 +162,7 @@ def evaluate_text(
             parts.append(as_text(evaluate(piece, values, now, element, calendar)) if is_code else piece)
         except ExpressionError as error:
             raise error.at(piece, element) from None
-    if sum(map(len, parts)) > 100_000:
+    if sum(map(len, parts)) > MAX_TEXT:
         raise too_large().at(text[:200], element)
     return checked("".join(parts))
 
@@ -192,7 +198,7 @@ def run_script(
     """What a script assigns; later lines see what earlier ones assigned. ``values`` are left as they are."""
     assigned: dict[str, Any] = {}
     for name, expression in parse_script(script) if isinstance(script, str) else script:
-        assigned[name] = evaluate(expression, {**values, **assigned}, now, element, calendar)
+        assigned[name] = evaluate(expression, ChainMap(assigned, values), now, element, calendar)  # type: ignore[arg-type]
     return assigned
 
 
@@ -223,6 +229,11 @@ def _pieces(text: str) -> list[tuple[bool, str]]:
     """A text cut into literal parts and expressions; braces and quotes inside an expression do not end it."""
     pieces: list[tuple[bool, str]] = []
     position = 0
+    if len(text) > MAX_TEXT or (len(text) > MAX_PIECES and len(_OPENING.findall(text)) > MAX_PIECES):
+        raise ExpressionError(
+            f"文本超过 {MAX_TEXT} 个字符或 {MAX_PIECES} 个表达式。",
+            f"The text has more than {MAX_TEXT} characters or {MAX_PIECES} expressions.",
+        )
     while position < len(text):
         opening = _OPENING.search(text, position)
         if opening is None:

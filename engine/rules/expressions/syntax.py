@@ -285,7 +285,9 @@ def _check_call(node: ast.Call, functions: Collection[str]) -> None:
 
 def did_you_mean(wrong: str, known: Collection[str]) -> tuple[str, str]:
     """A suggestion in both languages, or two empty texts."""
-    close = difflib.get_close_matches(wrong[:100], sorted(known)[:2_000], n=3, cutoff=0.6 if len(wrong) > 3 else 0.5)
+    cutoff = 0.6 if len(wrong) > 3 else 0.5
+    likely = sorted(name for name in known if len(name) <= 100 and abs(len(name) - len(wrong)) <= len(wrong))
+    close = difflib.get_close_matches(wrong[:100], likely[:2_000], n=3, cutoff=cutoff)
     if not close:
         return "", ""
     return f"是不是指 {'、'.join(close)}？", f"Did you mean {', '.join(close)}?"

@@ -186,6 +186,7 @@ def same(left: Any, right: Any, work: Work, zone: ZoneInfo | None = None, depth:
     if is_number(left) and is_number(right):
         return bool(left == right)
     if isinstance(left, str) and isinstance(right, str):
+        work.spend(len(left) // 50 if len(left) == len(right) else 0)
         return left == right or (is_moment(left) and is_moment(right) and _when(left, zone) == _when(right, zone))
     if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
         return len(left) == len(right) and all(
@@ -268,7 +269,13 @@ def as_text(value: Any) -> str:
     if is_number(value):
         return str(checked(value))
     if isinstance(value, (list, tuple)) and all(item is None or isinstance(item, (str, int, float)) for item in value):
-        return "、".join(as_text(item) for item in value)
+        parts, length = [], 0
+        for item in value:
+            parts.append(as_text(item))
+            length += len(parts[-1]) + 1
+            if length > MAX_RESULT + 1:
+                raise too_large()
+        return "、".join(parts)
     if is_personal(value):
         raise personal()
     zh, en = kind_of(value)

@@ -1,6 +1,6 @@
 // The editor offers what our engine runs. Whatever else a file brings is kept, and named by the check.
 
-const NOT_OFFERED = /transaction|compensation|ad-hoc|complex-gateway|cancel-|event-based-instantiate|instantiating|send-task|data-store/;
+const NOT_OFFERED = /complex-gateway|event-based-instantiate|instantiating|send-task|data-store/;
 
 const HIDDEN_GROUPS = new Set([
   'CamundaPlatform__Form',

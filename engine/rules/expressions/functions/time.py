@@ -161,8 +161,8 @@ def working_days_between(run: Surroundings, first: Any, last: Any) -> int:
 
 @TIME.function(
     "deadline(m, value, unit)",
-    zh="自 m 起的时限到期时刻；单位 min、h、d、WD、wk、mo、当日、当日或次日10时、monthly7、none；未设定得空值。",
-    en="When a limit begun at m is due; units min, h, d, WD, wk, mo, 当日, 当日或次日10时, monthly7, none; "
+    zh="自 m 起的时限到期时刻；单位 min、h、d、WD、WH、wk、mo、当日、当日或次日10时、monthly7、none；未设定得空值。",
+    en="When a limit begun at m is due; units min, h, d, WD, WH, wk, mo, 当日, 当日或次日10时, monthly7, none; "
     "nothing where no limit is set.",
     least=3,
 )

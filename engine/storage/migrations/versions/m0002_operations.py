@@ -14,10 +14,15 @@ def upgrade() -> None:
     op.add_column("wait", sa.Column("key", sa.Text(), nullable=True))
     op.drop_index(op.f("ix_wait_kind_name"), table_name="wait")
     op.create_index(op.f("ix_wait_kind_name_key"), "wait", ["kind", "name", "key"], unique=False)
+    op.add_column("wait", sa.Column("next_at", sa.Text(), nullable=True))
+    op.execute("UPDATE wait SET next_at = due")
+    op.drop_index(op.f("ix_wait_kind_due"), table_name="wait")
+    op.create_index(op.f("ix_wait_kind_next_at_case"), "wait", ["kind", "next_at", "case"], unique=False)
     op.add_column("outbox", sa.Column("next_at", sa.Text(), nullable=False, server_default=""))
     op.add_column("outbox", sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("outbox", sa.Column("error", sa.Text(), nullable=False, server_default=""))
-    op.create_index(op.f("ix_outbox_sent_at_next_at"), "outbox", ["sent_at", "next_at"], unique=False)
+    by_topic = ["sent_at", "topic", "next_at", "id"]
+    op.create_index(op.f("ix_outbox_sent_at_topic_next_at_id"), "outbox", by_topic, unique=False)
     op.create_table(
         "incident",
         sa.Column("case", sa.Text(), nullable=False),
@@ -25,6 +30,7 @@ def upgrade() -> None:
         sa.Column("at", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("process", sa.Text(), nullable=False),
         sa.Column("element", sa.Text(), nullable=False),
         sa.Column("expression", sa.Text(), nullable=False),
@@ -51,7 +57,7 @@ def upgrade() -> None:
         sa.Column("element", sa.Text(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
-        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.Text(), nullable=False),
         sa.Column("available_at", sa.Text(), nullable=False),
         sa.Column("worker", sa.Text(), nullable=True),
@@ -64,7 +70,10 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_external_task_case"), "external_task", ["case"], unique=False)
     op.create_index(
-        op.f("ix_external_task_topic_available_at"), "external_task", ["topic", "available_at"], unique=False
+        op.f("ix_external_task_topic_rank_created_at"),
+        "external_task",
+        ["topic", "rank", "created_at"],
+        unique=False,
     )
     op.create_table(
         "deadline",
@@ -86,6 +95,7 @@ def upgrade() -> None:
         sa.Column("cap", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("ended_at", sa.Text(), nullable=True),
+        sa.Column("missed_at", sa.Text(), nullable=True),
         sa.Column("next_at", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["case"], ["case.number"], name=op.f("fk_deadline_case")),
         sa.PrimaryKeyConstraint("case", "key", name=op.f("pk_deadline")),
@@ -136,13 +146,16 @@ def upgrade() -> None:
         sa.Column("procedure", sa.Text(), nullable=False),
         sa.Column("element", sa.Text(), nullable=False),
         sa.Column("version_id", sa.Integer(), nullable=False),
-        sa.Column("due", sa.Text(), nullable=False),
+        sa.Column("timer", sa.Text(), nullable=False),
+        sa.Column("due", sa.Text(), nullable=True),
         sa.Column("every", sa.Text(), nullable=True),
         sa.Column("left", sa.Integer(), nullable=True),
+        sa.Column("day", sa.Integer(), nullable=True),
+        sa.Column("next_at", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["version_id"], ["procedure_version.id"], name=op.f("fk_start_timer_version_id")),
         sa.PrimaryKeyConstraint("procedure", "element", name=op.f("pk_start_timer")),
     )
-    op.create_index(op.f("ix_start_timer_due"), "start_timer", ["due"], unique=False)
+    op.create_index(op.f("ix_start_timer_next_at"), "start_timer", ["next_at"], unique=False)
     op.create_table(
         "worker_state",
         sa.Column("name", sa.Text(), nullable=False),
