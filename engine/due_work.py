@@ -33,15 +33,17 @@ LONGEST_CHAIN = 20
 class DueWork(Reader):
     """The part of the engine that acts by itself when something is due."""
 
-    def fire_due(self, limit: int = 100, actor: str = "clock") -> Fired:
-        """Opens the cases whose start is due, then lets due timers fire, at most ``limit`` cases, the longest due
-        first. Any number of workers may do so at once: each case is taken by one. Timers that fail are left alone until
-        their case has been mended."""
-        moved: list[Outcome] = self.open_due(limit, actor)
+    def fire_due(self, limit: int = 100, actor: str = "clock", starts: bool = True) -> Fired:
+        """Opens the cases whose start is due (not without ``starts``), then lets due timers fire, at most ``limit``
+        cases, the longest due first. Any number of workers may do so at once: each case is taken by one. Timers that
+        fail are left alone until their case has been mended."""
+        # A start that fell behind by thousands of cases must not keep everybody else's timers from firing.
+        moved: list[Outcome] = self.open_due(limit - limit // 2, actor) if starts else []
+        opened = len(moved)
         failed: list[str] = []
         with self._database.reading() as connection:
             if not due.timer_is_due(connection, to_text(self.clock())):
-                return Fired(tuple(moved))
+                return Fired(tuple(moved), opened=opened)
         for _ in range(limit - len(moved)):
             taken: list[str] = []
             try:
@@ -60,10 +62,10 @@ class DueWork(Reader):
                 continue
             if not taken:
                 # Everything that is due is somebody else's.
-                return Fired(tuple(moved), tuple(failed))
+                return Fired(tuple(moved), tuple(failed), opened=opened)
             if outcome is not None:
                 moved.append(outcome)
-        return Fired(tuple(moved), tuple(failed), more=True)
+        return Fired(tuple(moved), tuple(failed), more=True, opened=opened)
 
     def stop_timers(self, number: str, moves: int) -> None:
         """Leaves the timers of a case alone that moved that often without any time passing, and tells a person."""

@@ -173,7 +173,7 @@ def _sealed(case: str, seq: int, at: str, actor: str, kind: str, element: str, d
     """The same with the canonical text of ``data``, which need not be made twice."""
     return digest(
         f'{{"actor":{_quoted(actor)},"at":{_quoted(at)},"case":{_quoted(case)},"data":{data},"element":{_quoted(element)},'
-        f'"kind":{_quoted(kind)},"prev":{_encoder.encode(prev)},"seq":{_encoder.encode(seq)}}}'
+        f'"kind":{_quoted(kind)},"prev":{_encoder.encode(prev)},"seq":{seq}}}'
     )
 
 

@@ -584,11 +584,12 @@ class Health:
 @dataclass(frozen=True)
 class Fired:
     """What firing due timers led to: the cases that moved, the numbers of those whose timers failed (each has an
-    incident now), and whether there may be more."""
+    incident now), whether there may be more, and how many of the first in ``moved`` opened by themselves."""
 
     moved: tuple[Outcome, ...] = ()
     failed: tuple[str, ...] = ()
     more: bool = False
+    opened: int = 0
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from engine import bpmn
 from engine.errors import NotFound
 from engine.records import ExternalTask, Task, Version, Wait
 from engine.rules.backoff import MOST_ATTEMPTS
+from engine.rules.editions import edition, place_of
 from engine.rules.forms import Form, read_form
 from engine.rules.forms.fields import CALLER_KEYS
 from engine.rules.json_values import RESERVED
@@ -81,8 +82,8 @@ class Loaded:
             return self
         schemas = dict(self.schemas)
         for (procedure, number), other in sorted(beside.items(), key=lambda item: item[0]):
-            own = {form: content for form, content in other.schemas.items() if bpmn.place_of(form) is None}
-            schemas.update({f"{form}@{procedure}@{number}": content for form, content in own.items()})
+            own = {form: content for form, content in other.schemas.items() if place_of(form) is None}
+            schemas.update({f"{form}@{edition((procedure, number))}": content for form, content in own.items()})
         return replace(self, definition=definition, schemas=schemas)
 
 
@@ -103,6 +104,7 @@ class VersionCache:
 
     def __init__(self) -> None:
         self._loaded: OrderedDict[int, Loaded] = OrderedDict()
+        self._keys: dict[tuple[str, int], int] = {}
         self._completed: OrderedDict[tuple[object, ...], Loaded] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -124,13 +126,20 @@ class VersionCache:
                 self._loaded.popitem(last=False)
         return loaded
 
-    def at(self, versions: Versions, key: int, snapshot: str | None, steps: bool = True) -> Loaded:
-        """The version with that database id, with the versions beside it that the case of this snapshot is in, and, if
-        it ``steps``, those it can call as the newest from now on. Raises ``NotFound``."""
+    def at(
+        self,
+        versions: Versions,
+        key: int,
+        snapshot: str | None,
+        steps: bool = True,
+        left: Iterable[tuple[str, int]] = (),
+    ) -> Loaded:
+        """The version with that database id, with the versions beside it that the case of this snapshot is in, those it
+        has ``left``, and, if it ``steps``, those it can call as the newest from now on. Raises ``NotFound``."""
         base = self.get(versions, key)
         if not base.definition.calls_newest:
             return base
-        seeds = bpmn.running(snapshot)
+        seeds = bpmn.running(snapshot).union(left)
         numbers: dict[str, int | None] = {}
 
         def newest(procedure: str) -> int | None:
@@ -149,10 +158,12 @@ class VersionCache:
 
     def _getting(self, versions: Versions) -> Callable[[str, int], Loaded]:
         def get(procedure: str, number: int) -> Loaded:
-            key = versions.key_of(procedure, number)
+            key = self._keys.get((procedure, number)) or versions.key_of(procedure, number)
             if key is None:
                 raise NotFound("version", f"{procedure} {number}")
-            return self.get(versions, key)
+            loaded = self.get(versions, key)
+            self._keys[procedure, number] = key
+            return loaded
 
         return get
 

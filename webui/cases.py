@@ -7,7 +7,7 @@ import flask
 from engine.commands import AddNote, CancelCase, ResumeCase, RevealPerson, SuspendCase
 from engine.errors import Refused
 from engine.rules.access import CANCEL, DECIDE_DEADLINES, REPAIR
-from webui import clocks, diagrams, facts, timeline, vocabulary, waiting
+from webui import called, clocks, diagrams, facts, timeline, vocabulary, waiting
 from webui.context import actor, engine, has_role, login_needed
 from webui.language import _
 from webui.worklist import page_number
@@ -133,7 +133,7 @@ def page(number: str, *, revealed: dict[str, str] | None = None, **said: str) ->
         state_word=clocks.state_word,
         may_decide=has_role(*DECIDE_DEADLINES),
         words=words,
-        diagram=diagrams.case_diagram(engine(), number),
+        diagram=diagrams.case_diagram(engine(), number, called.all_drawings(words.version, words.called)),
         typed=flask.request.form,
         may_repair=case.status in ALIVE and has_role(*REPAIR),
         may_cancel=case.status in ALIVE and (has_role(*CANCEL) or case.started_by == actor()),

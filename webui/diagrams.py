@@ -21,6 +21,7 @@ from webui.element_kinds import kind_name
 blueprint = flask.Blueprint("diagrams", __name__, url_prefix="/diagrams")
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 BPMNDI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
 
 #: Versions never change, so what the newest read ones draw is kept.
@@ -35,7 +36,8 @@ class Drawing:
 
     ``names`` are the labels of what is drawn, by element id; ``types`` their BPMN kinds; ``events`` what events wait
     for or throw (``timer``, ``compensate``); ``hosts`` to which activity boundary events are attached; ``calls`` which
-    process each call activity starts, as far as the diagram says it outright.
+    process each call activity starts, as far as the diagram says it outright (``sub@3`` where it names a version).
+    ``source``: procedure, version and process under which it is drawn, where that is not the version at hand.
     """
 
     process: str
@@ -47,6 +49,7 @@ class Drawing:
     events: Mapping[str, str] = field(default_factory=dict)
     hosts: Mapping[str, str] = field(default_factory=dict)
     calls: Mapping[str, str] = field(default_factory=dict)
+    source: tuple[str, int, str] | None = None
 
     def kind_of(self, element: str) -> str:
         """What kind of element it is, in words; empty where there is no word for it."""
@@ -145,13 +148,26 @@ def read_drawings(path: str, content: bytes) -> list[Drawing]:
                     if element.get("attachedToRef")
                 },
                 calls={
-                    element.get("id", ""): element.get("calledElement", "")
+                    element.get("id", ""): _called(element)
                     for element in inside
                     if element.tag == BPMN + "callActivity" and element.get("calledElement")
                 },
             )
         )
     return result
+
+
+def _called(element: etree._Element) -> str:
+    """The process a call activity starts; with its number where it names a version."""
+    called = element.get("calledElement", "").strip()
+    if element.get(CAMUNDA + "calledElementBinding") == "version":
+        return f"{called}@{element.get(CAMUNDA + 'calledElementVersion', '').strip()}"
+    return called
+
+
+def starts(called: str, process: str) -> bool:
+    """Whether a call activity that starts ``called`` may have started ``process``, perhaps in a version of its own."""
+    return process == called or process.startswith(f"{called}@")
 
 
 def _event(element: etree._Element) -> str:
@@ -170,17 +186,19 @@ def _pool_name(pool: etree._Element | None, process: str) -> str:
     return next((part.get("name") or "" for part in parts if part.get("processRef") == process), "")
 
 
-def case_diagram(engine: Engine, number: str) -> Panel:
-    """The diagrams of the version a case is pinned to, with its positions and the way so far. Whoever calls this
-    has made sure that the person may see the case. Raises ``NotFound``."""
+def case_diagram(engine: Engine, number: str, drawn: Mapping[str, Drawing] | None = None) -> Panel:
+    """The diagrams of the version a case is pinned to, or those that are ``drawn``, with its positions and the way so
+    far. Whoever calls this has made sure that the person may see the case. Raises ``NotFound``."""
     case = engine.case(number)
     told = engine.frames(number)
-    return way_panel(engine.version(case.procedure, case.version), told[-1] if told else None)
+    version = engine.version(case.procedure, case.version)
+    return way_panel(version, told[-1] if told else None, drawn)
 
 
-def way_panel(version: Version, frame: Frame | None = None) -> Panel:
-    """The panel of a version, as a case stood in it at ``frame``; without one, nothing is marked."""
-    drawn = drawings(version)
+def way_panel(version: Version, frame: Frame | None = None, drawn: Mapping[str, Drawing] | None = None) -> Panel:
+    """The panel of a version, as a case stood in it at ``frame``; without one, nothing is marked. ``drawn``: what is to
+    be seen, where that is more than what the version itself draws."""
+    drawn = drawings(version) if drawn is None else drawn
     active = _by_process(frame.active if frame else ())
     done = _by_process(frame.done if frame else ())
     flows = _by_process(frame.flows if frame else (), "flow")
@@ -191,9 +209,7 @@ def way_panel(version: Version, frame: Frame | None = None) -> Panel:
             {
                 "process": process,
                 "name": drawn[process].name,
-                "url": flask.url_for(
-                    "diagrams.source", procedure=version.procedure, version=version.number, process=process
-                ),
+                "url": _url(drawn[process], version),
                 "plane": drawn[process].plane,
                 "current": active.get(process, []),
                 "done": done.get(process, []),
@@ -217,6 +233,11 @@ def way_panel(version: Version, frame: Frame | None = None) -> Panel:
     }
 
 
+def _url(drawing: Drawing, version: Version) -> str:
+    procedure, number, process = drawing.source or (version.procedure, version.number, drawing.process)
+    return flask.url_for("diagrams.source", procedure=procedure, version=number, process=process)
+
+
 def trail(drawn: Mapping[str, Drawing], procedure: str, process: str, active: Iterable[Place] = ()) -> list[str]:
     """The processes from the procedure down to ``process``: by the call activities that are at work, else by the
     first that is drawn to start it."""
@@ -227,7 +248,7 @@ def trail(drawn: Mapping[str, Drawing], procedure: str, process: str, active: It
             (caller.process, element)
             for caller in drawn.values()
             for element, called in caller.calls.items()
-            if called == found[0] and caller.process not in found
+            if starts(called, found[0]) and caller.process not in found
         ]
         above = next((place for place in callers if place in standing), next(iter(callers), (procedure, "")))
         found.insert(0, above[0])
@@ -245,7 +266,7 @@ def _waits_itself(drawing: Drawing, element: str, active: Mapping[str, list[str]
     """Whether a case waits at this element, not at something inside it."""
     kind = drawing.types.get(element, "")
     return kind not in ("subProcess", "transaction", "adHocSubProcess") and (
-        kind != "callActivity" or drawing.calls.get(element) not in active
+        kind != "callActivity" or not any(starts(drawing.calls.get(element, ""), process) for process in active)
     )
 
 

@@ -23,6 +23,7 @@ from engine.commands import (
 from engine.errors import EngineError, NotAllowed, NotFound, refused
 from engine.rules.access import REPAIR
 from webui import vocabulary
+from webui.called import called_versions
 from webui.context import actor, engine, role_needed
 from webui.language import _, current
 from webui.worklist import page_number
@@ -185,7 +186,8 @@ def _page(number: str, *, preview: Preview | None = None, error: str = "") -> st
     # Who repairs sees where a case stands, whatever it is about; callers' data stays masked.
     case: Case = engine().case(number)
     version = engine().version(case.procedure, case.version)
-    words = vocabulary.Vocabulary(version, current())
+    told = engine().history(number) if version.calls_newest else ()
+    words = vocabulary.Vocabulary(version, current(), called=called_versions(engine(), version, told))
     found = engine().incident_page(actor(), case=number, size=100).rows
     alive = case.status in ("open", "stuck", "suspended")
     return flask.render_template(

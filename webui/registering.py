@@ -47,7 +47,7 @@ def may_register() -> bool:
     if has_role(ONLINE_ROLE):
         return True
     for one in procedures():
-        if one.sha256 not in _FIRST:
+        if one.sha256 not in _FIRST or one.calls_newest:
             _FIRST[one.sha256] = engine().first_task(one.procedure)
         if may_do_first(_FIRST[one.sha256]):
             return True

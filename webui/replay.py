@@ -11,9 +11,11 @@ import flask
 from engine import Case, Frame, LogEntry, Version
 from engine.clock import from_text
 from engine.replay import frames
+from engine.rules.editions import Place
 from webui import presenting, timeline, wording
+from webui.called import all_drawings, called_versions
 from webui.context import actor, engine, login_needed
-from webui.diagrams import Drawing, drawings, trail, way_panel
+from webui.diagrams import Drawing, trail, way_panel
 from webui.happenings import Dues, fact
 from webui.language import _, current
 
@@ -90,13 +92,13 @@ class Moment:
 @login_needed
 def show(number: str) -> flask.typing.ResponseReturnValue:
     """The replay page; without scripts the entries as a list, each with all it says."""
-    case, version, moments = _played(number)
+    case, version, moments, drawn = _played(number)
     return flask.render_template(
         "replay/replay.html",
         case=case,
         version=version,
         moments=moments,
-        diagrams=way_panel(version)["diagrams"],
+        diagrams=way_panel(version, drawn=drawn)["diagrams"],
         actions=sum(moment.frame.command for moment in moments),
     )
 
@@ -105,8 +107,7 @@ def show(number: str) -> flask.typing.ResponseReturnValue:
 @login_needed
 def frames_of(number: str) -> flask.typing.ResponseReturnValue:
     """The moments of a case for the player: ``{"frames": […], "processes": {id: {"name", "trail"}}}``."""
-    case, version, moments = _played(number)
-    drawn = drawings(version)
+    case, version, moments, drawn = _played(number)
     return {
         "case": case.number,
         "procedure": case.procedure,
@@ -118,16 +119,20 @@ def frames_of(number: str) -> flask.typing.ResponseReturnValue:
     }
 
 
-def _played(number: str) -> tuple[Case, Version, list[Moment]]:
+def _played(number: str) -> tuple[Case, Version, list[Moment], Mapping[str, Drawing]]:
     case = engine().case(number, actor())
     version = engine().version(case.procedure, case.version)
-    return case, version, list(tell(engine().history(number), version))
+    entries = engine().history(number)
+    called = called_versions(engine(), version, entries)
+    return case, version, list(tell(entries, version, called)), all_drawings(version, called)
 
 
-def tell(entries: Sequence[LogEntry], version: Version) -> Iterator[Moment]:
-    """The moments of a log, in order."""
-    words = timeline.Vocabulary(version, current())
-    drawn = drawings(version)
+def tell(
+    entries: Sequence[LogEntry], version: Version, called: Mapping[Place, Version] | None = None
+) -> Iterator[Moment]:
+    """The moments of a log, in order. ``called``: the versions it was in besides."""
+    words = timeline.Vocabulary(version, current(), called=called)
+    drawn = all_drawings(version, called or {})
     known: dict[str, Any] = {}
     dues = Dues()
     last: Moment | None = None

@@ -205,7 +205,8 @@ def rows() -> list[Row]:
 
 def _called(published: Sequence[Version]) -> set[str]:
     versions = (engine().version(one.procedure, one.number) for one in published)
-    return {called for one in versions for drawing in drawings(one).values() for called in drawing.calls.values()}
+    calls = (called for one in versions for drawing in drawings(one).values() for called in drawing.calls.values())
+    return {called.partition("@")[0] for called in calls}
 
 
 def open_diagram(procedure: str, *, draft: bool = False) -> Opened:

@@ -253,7 +253,8 @@ def _followed(entry: LogEntry, words: Vocabulary) -> Iterator[str]:
             if data.get("assignee")
             else presenting.role_words(data.get("roles") or ())
         )
-        name = data.get("name") or words.element(entry.element)
+        named = words.elements.get(entry.element, entry.element)
+        name = named if named != entry.element else data.get("name") or words.element(entry.element)
         yield _("下一步“%(name)s”：%(whom)s", name=name, whom=whom) if whom else _("下一步“%(name)s”", name=name)
     elif entry.kind == "timer_fired":
         yield _("“%(name)s”时间到", name=words.element(entry.element))

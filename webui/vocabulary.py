@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 from engine import Case, Version
 from engine.rules.decisions import Decision, parse_decisions
+from engine.rules.editions import Place, edition
 from engine.rules.forms import Form, read_form
 from webui import presenting, wording
+from webui.called import called_versions
 from webui.context import actor, engine
 from webui.diagrams import Drawing, drawings
 from webui.language import Code, _, current
@@ -39,10 +41,18 @@ _PEOPLE = frozenset({"first_asked_person", "handler", "feedback_by", "interface_
 class Vocabulary:
     """Names of elements and labels of values in one version of a procedure, in one language.
 
-    ``masks`` are a caller's data as it may be shown to everybody, by hash (see ``masks_of``)."""
+    ``masks`` are a caller's data as it may be shown to everybody, by hash (see ``masks_of``). ``called``: the versions
+    of other procedures that a case on it was in; what has the same id is named as the version itself names it."""
 
-    def __init__(self, version: Version, language: Code, masks: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        version: Version,
+        language: Code,
+        masks: Mapping[str, str] | None = None,
+        called: Mapping[Place, Version] | None = None,
+    ) -> None:
         self.version = version
+        self.called = called or {}
         self.masks = masks or {}
         self.elements: dict[str, str] = {
             element.id: presenting.element_name(element, language) for element in version.elements
@@ -60,6 +70,18 @@ class Vocabulary:
             asked = {item.key: item for item in fields(read_layout(form, language, presenting.options()))}
             self._asked[form.id] = asked
             self.items.update((key, item) for key, item in asked.items() if key not in self.items)
+        for place, other in self.called.items():
+            self._add(place, Vocabulary(other, language))
+
+    def _add(self, place: Place, other: Vocabulary) -> None:
+        """Names of another version, where this one has none."""
+        self.elements = other.elements | self.elements
+        self._drawn = other._drawn | self._drawn
+        self._tasks |= other._tasks
+        self._forms = {key: form and f"{form}@{edition(place)}" for key, form in other._forms.items()} | self._forms
+        self._asked.update({f"{form}@{edition(place)}": asked for form, asked in other._asked.items()})
+        self.items = other.items | self.items
+        self.decisions = {**other.decisions, **self.decisions}
 
     def element(self, key: str) -> str:
         """What an element is called in the diagram; where it has no name, what kind it is, and of what."""
@@ -128,7 +150,9 @@ def of_case(case: Case) -> Vocabulary:
     """The vocabulary of a case's version, with the caller's data masked as the person who is signed in may see it."""
     masked = engine().masked_person(case.number, actor()) if case.person else {}
     masks = {str(case.values[key]["sha256"]): text for key, text in masked.items() if key in case.values}
-    return Vocabulary(engine().version(case.procedure, case.version), current(), masks)
+    version = engine().version(case.procedure, case.version)
+    entries = engine().history(case.number) if version.calls_newest else ()
+    return Vocabulary(version, current(), masks, called_versions(engine(), version, entries))
 
 
 def _words(key: str, value: Any) -> str:

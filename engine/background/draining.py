@@ -25,6 +25,9 @@ MOST_BATCHES = 100_000
 #: How often one case may move in one round: a diagram that arms a due timer for ever ends in an incident.
 MOST_MOVES = 1_000
 
+#: Cases that may open by themselves in one round: a start every second must not hold a worker after years of downtime.
+MOST_OPENED = 1_000
+
 
 @dataclass
 class Round:
@@ -40,6 +43,8 @@ class Round:
     #: Cases whose people were told of a deadline, and parts of the work that a defect kept from being done.
     told: int = 0
     defects: int = 0
+    #: Cases that opened by themselves, among ``moved``.
+    opened: int = 0
     #: Moves and failures of other rounds that were counted in.
     fired: int = 0
     failures: int = 0
@@ -128,7 +133,8 @@ def _hand_on(engine: Engine, done: Round) -> bool:
 
 
 def _fire(engine: Engine, done: Round) -> bool:
-    fired = engine.fire_due(BATCH)
+    fired = engine.fire_due(BATCH, starts=done.opened < MOST_OPENED)
+    done.opened += fired.opened
     done.moved.update(outcome.case for outcome in fired.moved)
     done.failed += fired.failed
     for case in {outcome.case for outcome in fired.moved}:

@@ -11,7 +11,7 @@
 
 import logging
 
-from engine.bpmn.called import as_recorded, complete, place_of, running
+from engine.bpmn.called import as_recorded, complete, running
 from engine.bpmn.check_calls import Versions
 from engine.bpmn.definition import Bundle, Definition, check, load
 from engine.bpmn.migration import migrate
@@ -82,7 +82,6 @@ __all__ = [
     "open_externals",
     "next_moment",
     "open_items",
-    "place_of",
     "places",
     "running",
     "skips_of",

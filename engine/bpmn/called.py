@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.bpmn.definition import Definition
+from engine.rules.editions import Place, place_of
 
-#: A procedure and the number of a version.
-Place = tuple[str, int]
 Resolve = Callable[[str, int], Definition]
 
 
@@ -24,15 +23,6 @@ def running(snapshot: str | None) -> set[Place]:
         return set()
     found = (token["data"].get("called") for scope in json.loads(snapshot)["scopes"] for token in scope["tokens"])
     return {place for name in found if name and (place := place_of(name)) is not None}
-
-
-def place_of(process: str) -> Place | None:
-    """The version that draws a process, by the name the process has beside another definition: ``sub@7`` and
-    ``part@sub@7`` are drawn by version 7 of ``sub``; None for a process of the case's own version."""
-    name, at, number = process.rpartition("@")
-    if not at or not (number.isascii() and number.isdigit()):
-        return None
-    return name.rpartition("@")[2], int(number)
 
 
 def complete(

@@ -19,7 +19,6 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.model import NEWEST
 from engine.bpmn.step import Fact, Send, Skip
 from engine.bpmn.token import Token
 from engine.errors import Bilingual, DiagramFailed, ExpressionFailed, NoPathTaken, TooManySteps
@@ -202,33 +201,6 @@ class CaseWorkflow(BpmnWorkflow):
         scope.task_tree = Token(scope, scope.spec.start, state=TaskState.COMPLETED, id=f"root {token.id}")
         self.subprocesses[token.id] = scope
         return scope
-
-    def process_called(self, token: Task) -> str:
-        """The process the call at ``token`` is about to run. Raises ``DiagramFailed`` if its newest version is
-        not known or cannot be called."""
-        node = token.task_spec.node
-        if node.calls_version is None:
-            return called_process(token)
-        if node.calls_version == NEWEST and node.calls in self.specs.newest:
-            number = self.specs.newest[node.calls]
-            token.internal_data["called"] = f"{node.calls}@{number}"
-            self.called[node.calls] = number
-        name = called_process(token)
-        drawn = self.specs.drawn.get(name)
-        if drawn is None:
-            raise DiagramFailed(
-                element=node.id,
-                reason=Bilingual(zh=f"没有被调用流程的版本：{name}。", en=f"There is no version {name} to call."),
-            )
-        if drawn.start_events() and not drawn.plain_starts():
-            raise DiagramFailed(
-                element=node.id,
-                reason=Bilingual(
-                    zh=f"被调用的流程“{name}”没有普通开始事件。",
-                    en=f"The called process “{name}” has no plain start event.",
-                ),
-            )
-        return name
 
     def scope_token(self, workflow: ScopeWorkflow) -> Task:
         """The token at which a scope runs."""

@@ -11,12 +11,13 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn import clocks
 from engine.bpmn.activity import Activity
-from engine.bpmn.case_workflow import CaseWorkflow, ScopeWorkflow
+from engine.bpmn.case_workflow import CaseWorkflow, ScopeWorkflow, called_process
 from engine.bpmn.clock_properties import DECLARES
 from engine.bpmn.element import Element, spec_name
 from engine.bpmn.events import WAITING_KINDS, StartEvent
-from engine.bpmn.model import Node, Process, Scope
+from engine.bpmn.model import NEWEST, Node, Process, Scope
 from engine.bpmn.token import Token
+from engine.errors import Bilingual, DiagramFailed
 
 
 def scope_name(process: str, subprocess: str) -> str:
@@ -103,7 +104,7 @@ class CallActivity(Activity):
     neither, everything goes in and all that the called process has set comes back."""
 
     def execute(self, token: Task, case: CaseWorkflow) -> bool | None:
-        called = case.process_called(token)
+        called = self._process_called(token, case)
         values: dict[str, Any] = {}
         if self.node.call_in_all or not (self.node.call_in or self.node.call_out or self.node.call_out_all):
             values.update(deepcopy(dict(case.variables(token))))
@@ -115,6 +116,28 @@ class CallActivity(Activity):
         enter_scope(scope, case.specs.drawn[called], case)
         return None
 
+    def _process_called(self, token: Task, case: CaseWorkflow) -> str:
+        """The process it is about to run. Raises ``DiagramFailed`` if its newest version is not known or cannot be
+        called."""
+        node = self.node
+        if node.calls_version is None:
+            return called_process(token)
+        number = case.specs.newest.get(node.calls or "")
+        if node.calls_version == NEWEST and number is not None:
+            token.internal_data["called"] = f"{node.calls}@{number}"
+            case.called[node.calls or ""] = number
+        name = called_process(token)
+        drawn = case.specs.drawn.get(name)
+        if drawn is None:
+            raise _cannot_be_called(node, f"没有被调用流程的版本：{name}。", f"There is no version {name} to call.")
+        if drawn.start_events() and not drawn.plain_starts():
+            raise _cannot_be_called(
+                node,
+                f"被调用的流程“{name}”没有普通开始事件。",
+                f"The called process “{name}” has no plain start event.",
+            )
+        return name
+
     def scope_finished(self, token: Task, scope: ScopeWorkflow, case: CaseWorkflow) -> None:
         values: dict[str, Any] = {}
         if self.node.call_out_all or not (self.node.call_in or self.node.call_out or self.node.call_in_all):
@@ -123,3 +146,7 @@ class CallActivity(Activity):
         for mapping in self.node.call_out:
             values[mapping.target] = deepcopy(case.evaluate_text(inside, mapping.source))
         case.assign(token, values)
+
+
+def _cannot_be_called(node: Node, zh: str, en: str) -> DiagramFailed:
+    return DiagramFailed(element=node.id, reason=Bilingual(zh=zh, en=en))

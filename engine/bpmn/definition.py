@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from engine.bpmn import checks
 from engine.bpmn.check_calls import Versions
 from engine.bpmn.document import Document
+from engine.bpmn.editions import renamed
 from engine.bpmn.model import NEWEST, Node, Process
 from engine.bpmn.problems import LATER
 from engine.bpmn.reader import read_diagram
@@ -18,6 +18,7 @@ from engine.bpmn.starts import StartTimer, start_timers
 from engine.bpmn.step import ElementInfo
 from engine.errors import Problem, VersionRejected
 from engine.rules import decisions
+from engine.rules.editions import edition, named_in
 from engine.rules.forms import check_form, read_form
 
 
@@ -46,6 +47,7 @@ class Definition:
         self.newest: Mapping[str, int] = {}
         self._others: Mapping[str, Mapping[str, decisions.Decision]] = {}
         self._editions: dict[int, dict[str, Process]] = {}
+        self._told: dict[tuple[str, str], ElementInfo] = {}
 
     def beside(self, others: Mapping[tuple[str, int], Definition], newest: Mapping[str, int]) -> Definition:
         """The same with these versions of other procedures beside it, each as processes of its own: ``sub@7`` is what
@@ -63,10 +65,10 @@ class Definition:
         """Its own processes under the names they have beside another definition, if this is version ``number``:
         ``sub@7``, and ``part@sub@7`` for one that was published with it."""
         if number not in self._editions:
-            edition = f"{self.id}@{number}"
-            names = {name: edition if name == self.id else f"{name}@{edition}" for name in self.own}
+            place = self.id, number
+            names = {name: named_in(name, place) for name in self.own}
             self._editions[number] = {
-                names[process.id]: _renamed(process, edition, names) for process in self.own.values()
+                names[process.id]: renamed(process, edition(place), names) for process in self.own.values()
             }
         return self._editions[number]
 
@@ -139,6 +141,11 @@ class Definition:
         node = self.nodes.get((process, identifier))
         if node is None:
             return None
+        if (process, identifier) not in self._told:
+            self._told[process, identifier] = self._info(node, process)
+        return self._told[process, identifier]
+
+    def _info(self, node: Node, process: str) -> ElementInfo:
         return ElementInfo(
             id=node.id,
             name=node.name,
@@ -354,17 +361,6 @@ def _examine(
                 )
             )
     return merged, list(dict.fromkeys(problems))
-
-
-def _renamed(process: Process, edition: str, names: Mapping[str, str]) -> Process:
-    """A copy of a process as part of an edition."""
-    made = deepcopy(process)
-    made.id = names[process.id]
-    for node in made.walk():
-        node.process, node.edition = made.id, edition
-        if node.calls_version is None:
-            node.calls = names.get(node.calls or "", node.calls)
-    return made
 
 
 def _reached(process: Process, library: Library) -> list[Process]:

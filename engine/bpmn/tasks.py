@@ -18,6 +18,9 @@ from engine.bpmn.model import Node
 from engine.errors import Bilingual, DiagramFailed, ExpressionFailed
 from engine.rules import decisions, expressions
 
+#: The largest number a priority's column holds in every database.
+MOST_URGENT = 2**31 - 1
+
 
 class UserTask(Activity):
     """Waits for a person: user tasks, and manual tasks, which a person confirms. Who may do it, with which form and by
@@ -118,7 +121,7 @@ class UserTask(Activity):
     def _priority(self, token: Task, case: CaseWorkflow) -> int:
         found = self._text(token, case, "priority")
         try:
-            return int(float(found)) if found is not None else 50
+            return min(max(int(float(found)), -MOST_URGENT), MOST_URGENT) if found is not None else 50
         except (ValueError, OverflowError):
             raise ExpressionFailed(
                 element=self.bpmn_id,

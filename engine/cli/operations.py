@@ -231,7 +231,7 @@ def modify(
         return _answer_places(session, case)
     one = ModifyCase(
         case=case,
-        cancel=tuple(int(item) if item.isascii() and item.isdigit() else item for item in cancel),
+        cancel=tuple(int(item) if item.isascii() and item.isdigit() and len(item) < 10 else item for item in cancel),
         begin=tuple(_place(item) for item in begin),
         values=read_values(values),
         reason=reason,
@@ -446,7 +446,7 @@ def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
 def _place(text: str) -> Begin:
     process, sign, element = text.rpartition(":")
     element, at, token = element.partition("@")
-    if at and not (token.isascii() and token.isdigit()):
+    if at and not (token.isascii() and token.isdigit() and len(token) < 10):
         raise click.UsageError(say("@ 后应为令牌的数字。", "after @ comes the number of a token."))
     return Begin(element, process if sign else "", int(token) if at else None)
 

@@ -144,8 +144,9 @@ def _kinds(command: Repair) -> set[str]:
     """Which settings of ``HUIYIN_TWO_PERSONS`` a repair falls under."""
     found = {CorrectValues: "corrections", ModifyCase: "modifications", MigrateCase: "migrations", SkipElement: "skips"}
     kinds = {found[type(command)]} if type(command) in found else set()
-    if isinstance(command, RetryIncident):
+    if isinstance(command, RetryIncident | ModifyCase):
         kinds |= {"corrections"} if command.values else set()
+    if isinstance(command, RetryIncident):
         kinds |= {"migrations"} if command.version is not None else set()
     return kinds
 

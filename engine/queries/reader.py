@@ -62,14 +62,13 @@ from engine.rules.task_ids import split_task_id
 from engine.settings import Settings
 from engine.storage.attachments import Attachments
 from engine.storage.calendar import CalendarDays
-from engine.storage.cases import Cases
+from engine.storage.cases import CaseRow, Cases
 from engine.storage.database import Database
 from engine.storage.incidents import Incidents
 from engine.storage.people import People
 from engine.storage.persons import Persons, as_text, key_of, placed
 from engine.storage.unit_of_work import writing
 from engine.storage.vault import Vault, unseal
-from engine.storage.cases import CaseRow
 from engine.storage.versions import Versions
 from engine.versions import Loaded, VersionCache, as_task
 
@@ -203,7 +202,7 @@ class Reader:
             self._must_see(connection, actor, number)
             found = dict(placed(row.values))
             clear = Persons(connection, self._vault).read(found.values())
-            kinds = self._loaded_at(connection, row).masks
+            kinds = self._loaded_at(connection, row, whole=True).masks
             return {
                 path: mask(kinds.get(reference["field"], "contact"), as_text(clear[key_of(reference)]))
                 for path, reference in found.items()
@@ -487,8 +486,14 @@ class Reader:
     def _loaded(self, connection: Connection, key: int) -> Loaded:
         return self._versions.get(Versions(connection), key)
 
-    def _loaded_at(self, connection: Connection, row: CaseRow) -> Loaded:
-        return self._versions.at(Versions(connection), row.version_id, row.snapshot, steps=False)
+    def _loaded_at(self, connection: Connection, row: CaseRow, whole: bool = False) -> Loaded:
+        """The version of a case with those it is inside of; the ``whole`` of it: with those it has been inside of."""
+        loaded = self._loaded(connection, row.version_id)
+        if not loaded.definition.calls_newest:
+            return loaded
+        entries = of_cases.history(connection, row.number) if whole else ()
+        left = {place for entry in entries for place in entry.data.get("called", {}).items()}
+        return self._versions.at(Versions(connection), row.version_id, row.snapshot, steps=False, left=left)
 
     def _of_task(self, connection: Connection, task: Task) -> Loaded:
         if not task.case:

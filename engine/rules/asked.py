@@ -10,12 +10,11 @@ import math
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from engine.commands import Command
 from engine.errors import refused
-from engine.rules.json_values import MAX_INTEGER
+from engine.rules.json_values import MAX_INTEGER, shown
 
 #: Characters of a name, a number or a login: they stand in indexes.
 MAX_SHORT = 500
@@ -24,6 +23,8 @@ MAX_LONG = 1_000_000
 
 _LONG = frozenset({"details", "label", "message", "note", "password_hash", "reason", "source", "text"})
 _ABSENT = type(None)
+#: The fields of each kind of command, read once.
+_DECLARED: dict[Any, tuple[tuple[str, Any], ...]] = {}
 
 
 def check_command(command: Command) -> None:
@@ -32,10 +33,11 @@ def check_command(command: Command) -> None:
         _check(kind, getattr(command, name), name, MAX_LONG if name in _LONG else MAX_SHORT)
 
 
-@cache
-def _declared(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
-    hints = get_type_hints(kind)
-    return tuple((found.name, hints[found.name]) for found in fields(kind))
+def _declared(kind: Any) -> tuple[tuple[str, Any], ...]:
+    if kind not in _DECLARED:
+        hints = get_type_hints(kind)
+        _DECLARED[kind] = tuple((found.name, hints[found.name]) for found in fields(kind))
+    return _DECLARED[kind]
 
 
 def _check(kind: Any, value: object, path: str, longest: int) -> None:
@@ -46,7 +48,7 @@ def _check(kind: Any, value: object, path: str, longest: int) -> None:
         _check_either(parts, value, path, longest)
     elif origin is not None and issubclass(origin, Mapping):
         if not isinstance(value, Mapping):
-            raise refused(f"“{path}”应为一个 JSON 对象。", f"“{path}” should be one JSON object.")
+            raise refused(f"“{shown(path)}”应为一个 JSON 对象。", f"“{shown(path)}” should be one JSON object.")
         if parts[1] is not Any:  # else these are a case's values, which have rules of their own
             for key, item in value.items():
                 _check(parts[0], key, path, longest)
@@ -78,7 +80,7 @@ def _check_list(parts: tuple[Any, ...], value: object, path: str, longest: int) 
         raise _not_a(path, "list", value)
     endless = len(parts) == 1 or parts[-1] is Ellipsis
     if not endless and len(value) != len(parts):
-        raise refused(f"“{path}”应有 {len(parts)} 项。", f"“{path}” should have {len(parts)} parts.")
+        raise refused(f"“{shown(path)}”应有 {len(parts)} 项。", f"“{shown(path)}” should have {len(parts)} parts.")
     for place, item in enumerate(value):
         _check(parts[0] if endless else parts[place], item, f"{path}.{place}", longest)
 
@@ -87,13 +89,11 @@ def _check_text(value: object, path: str, longest: int) -> None:
     if not isinstance(value, str):
         raise _not_a(path, "str", value)
     if len(value) > longest:
-        raise refused(f"“{path[:80]}”超过 {longest} 个字符。", f"“{path[:80]}” has more than {longest} characters.")
+        raise refused(f"“{shown(path)}”超过 {longest} 个字符。", f"“{shown(path)}” has more than {longest} characters.")
     if value.isascii() and "\x00" not in value:
         return
     if "\x00" in value or any("\ud800" <= mark <= "\udfff" for mark in value):
-        raise refused(
-            f"“{_shown(path)}”含有不能保存的字符。", f"“{_shown(path)}” has characters that cannot be stored."
-        )
+        raise refused(f"“{shown(path)}”含有不能保存的字符。", f"“{shown(path)}” has characters that cannot be stored.")
 
 
 def _check_number(kind: type[Any], value: object, path: str) -> None:
@@ -101,15 +101,11 @@ def _check_number(kind: type[Any], value: object, path: str) -> None:
     if not whole and not (kind is float and isinstance(value, float) and math.isfinite(value)):
         raise _not_a(path, kind.__name__, value)
     if isinstance(value, int | float) and abs(value) > MAX_INTEGER:
-        raise refused(f"“{path}”的数值过大。", f"The number at “{path}” is too large.")
+        raise refused(f"“{shown(path)}”的数值过大。", f"The number at “{shown(path)}” is too large.")
 
 
 def _not_a(path: str, kind: str, value: object) -> Exception:
     given = type(value).__name__
     return refused(
-        f"“{_shown(path)}”应为 {kind}，给出的是 {given}。", f"“{_shown(path)}” should be {kind} and is {given}."
+        f"“{shown(path)}”应为 {kind}，给出的是 {given}。", f"“{shown(path)}” should be {kind} and is {given}."
     )
-
-
-def _shown(path: str) -> str:
-    return path[:80].encode("utf-8", "replace").decode("utf-8").replace("\x00", "�")

@@ -63,32 +63,43 @@ def refuse_reserved(values: Mapping[str, Any], current: Mapping[str, Any]) -> No
 def _check_name(key: object) -> None:
     if not isinstance(key, str) or not key.isidentifier():
         raise refused(
-            f"“{str(key)[:80]}”不能作为名称：请用字母、汉字、数字和下划线，且不以数字开头。",
-            f"“{str(key)[:80]}” cannot be a name: use letters, Chinese characters, digits and _, not a digit first.",
+            f"“{shown(str(key))}”不能作为名称：请用字母、汉字、数字和下划线，且不以数字开头。",
+            f"“{shown(str(key))}” cannot be a name: use letters, Chinese characters, digits and _, not a digit first.",
         )
     if unicodedata.normalize("NFKC", key) != key:
         raise refused(
-            f"名称“{key}”含有全角或兼容字符。", f"The name “{key}” has full-width or compatibility characters."
+            f"名称“{shown(key)}”含有全角或兼容字符。",
+            f"The name “{shown(key)}” has full-width or compatibility characters.",
         )
+
+
+def shown(text: str) -> str:
+    """A name as a message quotes it: not for ever, and without what no terminal and no page can show."""
+    return text[:80].encode("utf-8", "replace").decode("utf-8").replace("\x00", "�")
 
 
 def _check_value(value: object, path: str, depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise refused(f"“{path[:80]}”嵌套超过 {MAX_DEPTH} 层。", f"“{path[:80]}” is nested deeper than {MAX_DEPTH}.")
+        raise refused(
+            f"“{shown(path)}”嵌套超过 {MAX_DEPTH} 层。", f"“{shown(path)}” is nested deeper than {MAX_DEPTH}."
+        )
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, str):
         _check_text(value, path)
     elif isinstance(value, int):
         if abs(value) > MAX_INTEGER:
-            raise refused(f"“{path}”的数值过大。", f"The number at “{path}” is too large.")
+            raise refused(f"“{shown(path)}”的数值过大。", f"The number at “{shown(path)}” is too large.")
     elif isinstance(value, float):
         if not math.isfinite(value):
-            raise refused(f"“{path}”不是有限的数。", f"“{path}” is not a finite number.")
+            raise refused(f"“{shown(path)}”不是有限的数。", f"“{shown(path)}” is not a finite number.")
     elif isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str) or key == _POISONOUS:
-                raise refused(f"“{path}”中不能有名称“{key}”。", f"“{path}” may not contain the name “{key}”.")
+                raise refused(
+                    f"“{shown(path)}”中不能有名称“{shown(str(key))}”。",
+                    f"“{shown(path)}” may not contain the name “{shown(str(key))}”.",
+                )
             _check_text(key, path)
             _check_value(item, f"{path}.{key}" if path else key, depth + 1)
     elif isinstance(value, list | tuple):
@@ -96,12 +107,12 @@ def _check_value(value: object, path: str, depth: int) -> None:
             _check_value(item, f"{path}.{index}", depth + 1)
     else:
         kind = type(value).__name__
-        raise refused(f"“{path}”不是 JSON 值（{kind}）。", f"“{path}” is not a JSON value ({kind}).")
+        raise refused(f"“{shown(path)}”不是 JSON 值（{kind}）。", f"“{shown(path)}” is not a JSON value ({kind}).")
 
 
 def _check_text(text: str, path: str) -> None:
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise refused(f"“{path[:80]}”含有不能保存的字符。", f"“{path[:80]}” has characters that cannot be stored.")
+        raise refused(f"“{shown(path)}”含有不能保存的字符。", f"“{shown(path)}” has characters that cannot be stored.")
 
 
 def _plain(value: Any) -> Any:

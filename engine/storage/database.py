@@ -40,6 +40,7 @@ class Database:
         self.url = url
         self._engine = engine
         self._writers = engine.execution_options(writing=True)
+        self._standing: Connection | None = None
         #: SQLite lets one writer in and has the others look again now and then, ever more seldom. Within a process they
         #: queue up here instead.
         self._turn: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
@@ -94,7 +95,7 @@ class Database:
         so the block may be run again."""
         committing = False
         try:
-            with self._turn, _failures(), self._writers.connect() as connection, connection.begin():
+            with self._turn, _failures(), self._writer() as connection, connection.begin():
                 yield connection
                 committing = True
         except DatabaseFailed as error:
@@ -103,8 +104,22 @@ class Database:
                 raise ConnectionLost(**error.values) from error
             raise
 
+    @contextmanager
+    def _writer(self) -> Iterator[Connection]:
+        """A connection to write with. Writers of a file take turns, so one connection serves them all: taking one from
+        the pool and giving it back would cost more than the writing."""
+        if self.file is None:
+            with self._writers.connect() as connection:
+                yield connection
+            return
+        if self._standing is None or self._standing.closed or self._standing.invalidated:
+            self._standing = self._writers.connect()
+        yield self._standing
+
     def close(self) -> None:
         """Gives the connections back; the object cannot be used afterwards."""
+        if self._standing is not None:
+            self._standing.close()
         self._engine.dispose()
 
 

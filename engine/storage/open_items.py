@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -211,6 +212,12 @@ def _place_of(item: Wait) -> dict[str, Any]:
     return {"of": item.case, "at": item.token, "as": item.kind, "called": item.name}
 
 
+@lru_cache(maxsize=1_024)
+def _listed(keys: tuple[str, ...]) -> str:
+    """A list as JSON; the same few come again and again."""
+    return canonical(list(keys))
+
+
 _drawn_of = attrgetter(*_DRAWN)
 
 
@@ -224,8 +231,8 @@ def _drawn(task: Task) -> dict[str, Any]:
         "element": task.element,
         "name": task.name,
         "process": task.process,
-        "roles": canonical(list(task.roles)),
-        "users": canonical(list(task.users)),
+        "roles": _listed(task.roles),
+        "users": _listed(task.users),
         "assignee": task.assignee,
         "unit": task.unit,
         "form": task.form,

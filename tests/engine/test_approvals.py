@@ -124,6 +124,19 @@ def test_every_repair_waits_for_the_second_person(careful: Engine) -> None:
     assert careful.verify().ok
 
 
+def test_values_are_not_put_right_by_moving_the_case(database_url: str, clock: Any, settings: Settings) -> None:
+    strict = replace(settings, two_persons="corrections")
+    with Engine.open(database_url, clock=clock, settings=strict) as engine:
+        publish(engine, NEEDS_N)
+        outcome = start(engine)
+        asked = engine.handle(ModifyCase(case=outcome.case, begin=("b",), values={"n": 1}, reason="r", actor="cheng"))
+        assert asked.approval is not None
+        assert engine.case(outcome.case).values == {}
+        moved = engine.handle(ModifyCase(case=outcome.case, begin=("b",), reason="r", actor="cheng"))
+        assert moved.approval is None
+        assert sorted(task.element for task in moved.tasks) == ["a", "b"]
+
+
 def test_what_would_not_work_is_not_asked_for(careful: Engine) -> None:
     outcome = start(careful)
     with pytest.raises(Refused):
@@ -167,9 +180,12 @@ def test_a_plain_retry_needs_nobody_else(careful: Engine) -> None:
 
 
 def test_requests_that_are_not_there(careful: Engine) -> None:
-    for number in (0, -1, 7, 10**40, True, "1", None):
+    for number in (0, -1, 7):
         with pytest.raises(NotFound):
-            decide(careful, number, "admin")  # type: ignore[arg-type]
+            decide(careful, number, "admin")
+    for wrong in (10**40, True, "1", None):
+        with pytest.raises(Refused, match="approval"):
+            decide(careful, wrong, "admin")  # type: ignore[arg-type]
     with pytest.raises(NotAllowed):
         careful.approvals("li")
 

@@ -10,7 +10,7 @@ import pytest
 
 from engine import Engine, Outcome
 from engine.commands import CompleteTask, MigrateCase, PublishVersion, RebuildIndexes, SendMessage, StartCase
-from engine.errors import MigrationRefused, Refused, VersionRejected
+from engine.errors import DiagramFailed, MigrationRefused, Refused, VersionRejected
 from engine.settings import Settings
 from tests.bpmn.drawing import END, MESSAGE, START, catch, document, flows, users
 from tests.conftest import FakeClock
@@ -217,7 +217,7 @@ def test_a_newest_version_that_cannot_be_called_is_an_incident_not_a_silent_end(
     case = office.start()
     begins = '<startEvent id="start">' + MESSAGE + "</startEvent>"
     office.publish(sub_bpmn=document(begins + users("a") + END + flows("start>a", "a>end"), process="sub"))
-    with pytest.raises(Exception) as failed:
+    with pytest.raises(DiagramFailed) as failed:
         office.go_on(case)
     assert "sub@2" in str(failed.value)
     assert office.engine.case(case).status == "stuck"
@@ -239,3 +239,68 @@ def test_two_calls_at_once_may_run_two_versions(office: Office) -> None:
     for _ in range(3):
         office.go_on(case)
     assert office.engine.case(case).status == "closed"
+
+
+def test_each_instance_of_a_loop_takes_the_version_that_is_the_newest_when_it_begins(office: Office) -> None:
+    several = (
+        '<multiInstanceLoopCharacteristics isSequential="true"><loopCardinality>2</loopCardinality>'
+        "</multiInstanceLoopCharacteristics>"
+    )
+    call = f'<callActivity id="c" name="c" calledElement="sub" {LATEST}>{several}</callActivity>'
+    office.publish(
+        sub_bpmn=sub("old"), main_bpmn=document(START + call + END + flows("start>c", "c>end"), process="main")
+    )
+    case = office.start()
+    office.publish(sub_bpmn=sub("new"))
+    assert office.at(case) == [("sub@1", "old")]
+    office.go_on(case)
+    assert office.at(case) == [("sub@2", "new")]
+    assert office.go_on(case).status == "closed"
+
+
+def test_a_decision_in_a_called_version_is_taken_by_the_table_of_that_version(office: Office) -> None:
+    def with_table(answer: str) -> dict[str, bytes]:
+        asks = '<businessRuleTask id="ask" name="ask" camunda:decisionRef="d" camunda:resultVariable="answer" '
+        asks += 'camunda:mapDecisionResult="singleEntry"/>'
+        body = START + users("before") + asks + END + flows("start>before", "before>ask", "ask>end")
+        table = (
+            '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="t" name="t" namespace="t">'
+            '<decision id="d" name="d"><decisionTable id="dt"><output id="o" name="answer" typeRef="string"/>'
+            f'<rule id="r"><outputEntry id="e"><text>"{answer}"</text></outputEntry></rule></decisionTable></decision>'
+            "</definitions>"
+        )
+        return {"sub_bpmn": document(body, process="sub"), "d_dmn": table.encode()}
+
+    office.publish(**with_table("one"))
+    office.publish(main_bpmn=caller(LATEST))
+    early = office.start()
+    office.go_on(early)
+    office.publish(**with_table("two"))
+    late = office.start()
+    office.go_on(late)
+    for case in (early, late):
+        office.go_on(case)
+    assert [office.engine.case(case).values["answer"] for case in (early, late)] == ["one", "two"]
+
+
+def test_what_callers_say_of_themselves_in_a_called_version_is_put_away(office: Office) -> None:
+    asked = {"key": "secret", "properties": {"personal": "true", "mask": "name"}}
+    diagram = document(START + roles_task("fill", formRef="F1") + END + flows("start>fill", "fill>end"), process="sub")
+    office.publish(sub_bpmn=sub("old"), main_bpmn=caller(LATEST))
+    case = office.start()
+    office.publish(sub_bpmn=diagram, f1_form=form("F1", asked))
+    office.go_on(case)
+    office.go_on(case, secret="张伟")
+    assert "张伟" not in str([entry.data for entry in office.engine.history(case)])
+    office.publish(sub_bpmn=sub("newest"))
+    assert office.engine.masked_person(case) == {"secret": "张**"}
+
+
+def test_a_procedure_that_calls_its_own_newest_version_for_ever_is_stopped(office: Office) -> None:
+    call = f'<callActivity id="c" name="c" calledElement="main" {LATEST}/>'
+    office.publish(main_bpmn=document(START + call + END + flows("start>c", "c>end"), process="main"))
+    with pytest.raises(DiagramFailed) as failed:
+        office.engine.handle(StartCase(procedure="main", actor="li"))
+    assert failed.value.element == "c"
+    office.publish(main_bpmn=sub("a", process="main"))
+    assert office.at(office.start()) == [("main", "a")]

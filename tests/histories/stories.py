@@ -13,13 +13,29 @@ from typing import Any
 from engine import Engine
 from engine.commands import (
     AddNote,
+    Begin,
     CancelCase,
     ClaimTask,
+    Command,
+    CompleteExternal,
     CompleteTask,
+    CorrectValues,
+    ExtendDeadline,
+    FailExternal,
+    FaultExternal,
+    FetchAndLock,
+    FireDeadlines,
     FireTimers,
+    ModifyCase,
+    PauseDeadline,
+    ResumeCase,
+    ResumeDeadline,
+    RetryIncident,
     SendMessage,
     SendSignal,
+    SkipElement,
     StartCase,
+    SuspendCase,
     UnclaimTask,
 )
 from engine.errors import EngineError
@@ -153,6 +169,59 @@ _FAILING = (
     + flow("g", "c", "${n == 2}")
 )
 
+#: Since 0.2: what is undone, what programs do outside, limits, keys, and tasks in any order.
+_UNDOING = (
+    START
+    + '<transaction id="deal"><startEvent id="ds"/>'
+    + users("reserve", "decide")
+    + '<boundaryEvent id="undo" attachedToRef="reserve"><compensateEventDefinition/></boundaryEvent>'
+    + '<userTask id="release" name="release" isForCompensation="true"/>'
+    + '<association id="ties" sourceRef="undo" targetRef="release"/>'
+    + '<exclusiveGateway id="sure" default="sure_yes"/><endEvent id="yes"/>'
+    + '<endEvent id="no"><cancelEventDefinition/></endEvent>'
+    + flows("ds>reserve", "reserve>decide", "decide>sure", "sure>yes")
+    + flow("sure", "no", "${n == 0}")
+    + "</transaction>"
+    + '<boundaryEvent id="off" attachedToRef="deal"><cancelEventDefinition/></boundaryEvent>'
+    + users("tell")
+    + END
+    + '<endEvent id="out1"/>'
+    + flows("start>deal", "deal>end", "off>tell", "tell>out1")
+)
+_OUTSIDE = (
+    START
+    + users("a")
+    + '<serviceTask id="ask" name="ask" camunda:type="external" camunda:topic="credit"><extensionElements>'
+    + '<camunda:inputOutput><camunda:inputParameter name="n">${n}</camunda:inputParameter></camunda:inputOutput>'
+    + "</extensionElements></serviceTask>"
+    + boundary("refused", "ask", ERROR)
+    + users("b", "mend")
+    + END
+    + '<endEvent id="out1"/>'
+    + flows("start>a", "a>ask", "ask>b", "b>end", "refused>mend", "mend>out1")
+)
+_LIMITED = (
+    START
+    + '<userTask id="handle" name="handle" camunda:dueDate="${handling_due}"><extensionElements><camunda:properties>'
+    + '<camunda:property name="deadline" value="handling"/><camunda:property name="deadlineLimit" value="2 WD"/>'
+    + '<camunda:property name="deadlineWarn" value="0.5,0.8"/><camunda:property name="deadlineCap" value="10 WD"/>'
+    + "</camunda:properties></extensionElements></userTask>"
+    + boundary("late", "handle", timer("${handling_due}", "timeDate"), interrupting=False)
+    + users("chase")
+    + END
+    + '<endEvent id="out1"/>'
+    + flows("start>handle", "handle>end", "late>chase", "chase>out1")
+)
+_LOOSE = (
+    START
+    + '<adHocSubProcess id="any" ordering="Parallel">'
+    + users("one", "two", "three")
+    + "<completionCondition>${n == 3}</completionCondition></adHocSubProcess>"
+    + users("after")
+    + END
+    + flows("start>any", "any>after", "after>end")
+)
+
 DIAGRAMS = {
     name: document(body, name)
     for name, body in (
@@ -164,6 +233,10 @@ DIAGRAMS = {
         ("calling", _CALLING),
         ("called", _CALLED),
         ("failing", _FAILING),
+        ("undoing", _UNDOING),
+        ("outside", _OUTSIDE),
+        ("limited", _LIMITED),
+        ("loose", _LOOSE),
     )
 }
 
@@ -207,7 +280,59 @@ def _moves(engine: Engine, number: str, dice: random.Random) -> Iterator[Callabl
         elif wait.kind == "signal":
             heard = SendSignal(name=wait.name, case=number, actor="li")
             yield lambda heard=heard: engine.handle(heard)  # type: ignore[misc]
+    yield from _by_programs(engine, number, dice)
+    yield from _by_owners(engine, number, dice)
     yield lambda: engine.handle(FireTimers(actor="clock"))
+    yield lambda: engine.handle(FireDeadlines(actor="clock"))
     yield lambda: engine.handle(AddNote(case=number, text=dice.choice(["查过了", "a note"]), actor="li"))
     if dice.random() < 0.05:
         yield lambda: engine.handle(CancelCase(case=number, reason="重复", actor="li"))
+
+
+def _by_programs(engine: Engine, number: str, dice: random.Random) -> Iterator[Callable[[], object]]:
+    """Work outside: fetched, done, failed, or ended in a business error."""
+    for task in engine.external_tasks(case=number):
+        fetch = FetchAndLock(topics=[task.topic], worker="w", lock_seconds=60, actor="system")
+        yield lambda fetch=fetch: engine.handle(fetch)  # type: ignore[misc]
+        done: list[Command] = [
+            CompleteExternal(task=task.id, worker="w", values={"answer": dice.randint(0, 9)}, actor="system"),
+            FaultExternal(task=task.id, worker="w", code="E1", message="no", values={}, actor="system"),
+            FaultExternal(task=task.id, worker="w", code="E9", message="unheard of", values={}, actor="system"),
+            FailExternal(task=task.id, worker="w", message="down", retries=dice.choice([0, 2]), actor="system"),
+        ]
+        for command in done:
+            yield lambda command=command: engine.handle(command)  # type: ignore[misc]
+
+
+def _by_owners(engine: Engine, number: str, dice: random.Random) -> Iterator[Callable[[], object]]:
+    """Limits that are moved, and cases that are repaired."""
+    asked: list[Command] = []
+    for clock in engine.deadlines(case=number):
+        asked += [
+            PauseDeadline(case=number, key=clock.key, reason="waits for the caller", actor="system"),
+            ResumeDeadline(case=number, key=clock.key, reason="answered", actor="system"),
+            ExtendDeadline(case=number, key=clock.key, by="2 WD", reason="difficult", actor="system"),
+        ]
+    for incident in engine.case(number).incidents:
+        asked += [
+            RetryIncident(case=number, seq=incident.seq, reason="again", actor="system"),
+            RetryIncident(case=number, seq=incident.seq, values={"n": 1, "rounds": 0}, reason="mended", actor="system"),
+            SkipElement(case=number, seq=incident.seq, reason="not needed", actor="system"),
+            SkipElement(case=number, seq=incident.seq, flow="g_b", reason="this way", actor="system"),
+        ]
+    if dice.random() < 0.15:
+        asked += [
+            CorrectValues(case=number, values={"n": dice.randint(0, 3)}, reason="typed wrongly", actor="system"),
+            SuspendCase(case=number, reason="holiday", actor="system"),
+            ResumeCase(case=number, reason="back", actor="system"),
+        ]
+        tasks = engine.open_tasks(case=number)
+        if tasks:
+            back = Begin(element=tasks[0].element)
+            asked.append(
+                ModifyCase(case=number, cancel=(tasks[-1].token,), begin=(back,), reason="once more", actor="system")
+            )
+    elif engine.case(number).status == "suspended":
+        asked.append(ResumeCase(case=number, reason="back", actor="system"))
+    for command in asked:
+        yield lambda command=command: engine.handle(command)  # type: ignore[misc]
