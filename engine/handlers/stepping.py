@@ -16,7 +16,7 @@ from engine.handlers.ledger_facts import facts_of, title_of
 from engine.handlers.work import Work
 from engine.records import ExternalTask, Incident, Outcome, Task, Wait
 from engine.rules import clocks
-from engine.rules.access import MACHINES
+from engine.rules.access import MACHINES, is_candidate
 from engine.rules.standing import OpenIncident, told
 from engine.storage.cases import CaseRow
 from engine.versions import Loaded, as_external, as_task, as_wait
@@ -398,8 +398,15 @@ class CaseChange:
 
     def _parties(self) -> set[tuple[str, str]]:
         parties = {("unit", task.unit) for task in self.tasks if task.unit}
-        if self.work.actor.login not in MACHINES:
-            parties.add(("user", self.work.actor.login))
+        actor = self.work.actor
+        if actor.login not in MACHINES and (
+            actor.trusted
+            or self._new
+            or (self.case.status == "cancelled" and self._status_before != "cancelled")
+            or any(is_candidate(actor, task) for task in self._tasks_before)
+        ):
+            # Whoever oversees or repairs a case does not come to know its caller by that.
+            parties.add(("user", actor.login))
         return parties
 
 

@@ -26,7 +26,7 @@ PAGES = [
     *(ROOT / "processes").rglob("*.md"),
     *(page for page in (ROOT / "bench").rglob("*.md") if "node_modules" not in page.parts),
 ]
-COMMANDS = [kind for kind in commands.Command.__subclasses__() if kind.__module__ == commands.__name__]
+COMMANDS = [kind for kind in commands.Command.__subclasses__() if kind.__module__.startswith(commands.__name__)]
 #: What ``Engine`` is opened, closed and used with has sections of its own.
 QUESTIONS = [
     name

@@ -12,7 +12,9 @@ from sqlalchemy import MetaData, create_engine, select
 
 from engine import Engine, EngineError, Settings
 from engine.commands import (
+    AddNote,
     CompleteTask,
+    CorrectValues,
     ErasePerson,
     RevealPerson,
     SaveDraft,
@@ -143,6 +145,19 @@ def test_a_refused_reveal_leaves_a_trace_and_shows_nothing(engine: Engine) -> No
     seen = engine.access_log("shen", case=number).rows
     assert [(access.actor, access.outcome) for access in seen] == [("shen", "refused"), ("wang", "refused")]
     assert engine.history(number)[-1].kind != "person_revealed"
+
+
+def test_overseeing_and_repairing_a_case_open_no_way_to_its_caller(engine: Engine) -> None:
+    publish(engine, p_bpmn=document(START + roles_task("a", candidateGroups="agent") + END + flows("start>a", "a>end")))
+    staff(engine, li="agent", shen="auditor", cheng="process_owner")
+    number = start(engine, caller_name=NAME).case
+    engine.handle(AddNote(case=number, text="已核", actor="shen"))
+    engine.handle(CorrectValues(case=number, values={"n": 1}, reason="r", actor="cheng"))
+
+    for login in ("shen", "cheng"):
+        with pytest.raises(NotAllowed):
+            engine.handle(RevealPerson(case=number, actor=login))
+    assert engine.handle(RevealPerson(case=number, actor="li")) == {"caller_name": NAME}
 
 
 def test_an_erased_person_is_gone_and_the_log_still_holds(engine: Engine) -> None:
