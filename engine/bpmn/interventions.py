@@ -113,7 +113,7 @@ def _leaving(number: int, case: CaseWorkflow) -> Task:
 
 
 def _told(token: Task) -> str:
-    return f"{token.id}（{token.task_spec.bpmn_id}）"
+    return f"{token.id} ({token.task_spec.bpmn_id})"
 
 
 def _place(begin: Begin, case: CaseWorkflow) -> tuple[Any, Element]:

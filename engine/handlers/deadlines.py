@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from engine import bpmn
@@ -18,6 +18,8 @@ from engine.rules.clocks import ALIVE, exceeds, given_back
 from engine.rules.deadlines import DeadlineError, extended, read_limit
 
 _LONGEST_REASON = 10_000
+#: No deadline is moved beyond that: working time is counted over 10,000 days at most, from when it began.
+_FARTHEST = timedelta(days=3_653)
 #: Topic under which people are told.
 NOTIFY = "notify"
 
@@ -71,6 +73,8 @@ def extend_deadline(command: ExtendDeadline, work: Work) -> Outcome:
     due = _new_due(command, clock)
     if due <= work.now:
         raise refused("新的期限必须在现在之后。", "The new due moment must lie ahead.")
+    if due - work.now > _FARTHEST:
+        raise refused("新的期限不能在十年之后。", "The new due moment cannot lie more than ten years ahead.")
     if command.by_decision:
         work.needs(
             has_role(work.actor, DECIDE_DEADLINES),

@@ -28,6 +28,11 @@ def send_message(command: SendMessage, work: Work) -> Outcome:
     key = _key(command.key)
     number = command.case if command.case is not None else case_waiting(work, command.name, key)
     if number is None:
+        if key is not None and not work.store.versions.starting_with("messages", command.name):
+            raise refused(
+                f"没有诉求件以关联键“{key}”等待消息“{command.name}”，也没有流程由它启动。",
+                f"No case waits for the message “{command.name}” with the key “{key}”; no procedure starts with it.",
+            )
         return start_by_message(work, command.name, command.values)
     change = CaseChange.of(work, number)
     work.must_see(change.case.number, change.case.started_by)

@@ -97,8 +97,10 @@ def _check_value(value: object, path: str, depth: int) -> None:
         for key, item in value.items():
             if not isinstance(key, str) or key == _POISONOUS:
                 raise refused(
-                    f"“{shown(path)}”中不能有名称“{shown(str(key))}”。",
-                    f"“{shown(path)}” may not contain the name “{shown(str(key))}”.",
+                    f"“{shown(path)}”中不能有名称“{shown(str(key))}”。" if path else f"不能有名称“{shown(str(key))}”。",
+                    f"“{shown(path)}” may not contain the name “{shown(str(key))}”."
+                    if path
+                    else f"The name “{shown(str(key))}” cannot be used.",
                 )
             _check_text(key, path)
             _check_value(item, f"{path}.{key}" if path else key, depth + 1)

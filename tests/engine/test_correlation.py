@@ -36,7 +36,7 @@ def test_the_key_finds_the_case(engine: Engine) -> None:
     assert [data["key"] for data in received] == ["A-3"]
     with pytest.raises(Refused):
         told(engine, key="A-3")
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="A-9"):
         told(engine, key="A-9")
     assert [wait.key for wait in engine.case(cases[2]).waits] == ["A-2"]
     assert engine.verify().ok

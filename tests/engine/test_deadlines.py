@@ -179,6 +179,8 @@ def test_a_changed_limit_keeps_the_pause(engine: Engine, clock: FakeClock, numbe
         {"by": "3 WD", "reason": "  "},
         {"by": "3 WD", "key": "paying"},
         {"by": "99999999 WD"},
+        {"due": "2099-01-01T09:00:00+08:00", "by_decision": True},
+        {"due": "9999-12-31T23:59:59+00:00", "by_decision": True},
     ],
 )
 def test_what_an_extension_may_not_be(engine: Engine, number: str, command: dict[str, Any]) -> None:
