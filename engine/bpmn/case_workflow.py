@@ -263,11 +263,7 @@ class CaseWorkflow(BpmnWorkflow):
         self._size_written += len(json.dumps(values, ensure_ascii=False))
         if self._size_written > MAX_WRITTEN:
             raise TooManySteps(element=token.task_spec.bpmn_id, limit=MAX_ELEMENTS)
-        changed = {
-            name: value
-            for name, value in values.items()
-            if before[name] != value or type(before[name]) is not type(value)
-        }
+        changed = {name: value for name, value in values.items() if is_other(before[name], value)}
         if changed:
             self.emit("values_set", token, values=deepcopy(changed), before={name: before[name] for name in changed})
 
@@ -382,6 +378,11 @@ def called_process(token: Task) -> str:
     """The process that the call at ``token`` runs."""
     called: str = token.internal_data.get("called") or token.task_spec.node.called
     return called
+
+
+def is_other(before: Any, after: Any) -> bool:
+    """Whether a variable changes: 1, 1.0 and true are not the same."""
+    return bool(before != after or type(before) is not type(after))
 
 
 def is_listener(token: Task) -> bool:

@@ -10,7 +10,7 @@ from SpiffWorkflow.task import Task
 
 from engine.bpmn import compensation, loops
 from engine.bpmn.activity import Activity
-from engine.bpmn.case_workflow import CaseWorkflow, called_process, is_listener
+from engine.bpmn.case_workflow import CaseWorkflow, called_process, is_listener, is_other
 from engine.bpmn.element import Element
 from engine.bpmn.events import CatchingElement
 from engine.bpmn.gateways import JoiningGateway
@@ -33,7 +33,7 @@ def correct(values: Mapping[str, Any], case: CaseWorkflow) -> None:
         changed = {
             name: deepcopy(value)
             for name, value in there.items()
-            if name not in scope.data or before[name] != value or type(before[name]) is not type(value)
+            if name not in scope.data or is_other(before[name], value)
         }
         if not changed:
             continue

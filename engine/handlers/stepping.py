@@ -63,11 +63,12 @@ class CaseChange:
         """The stored case. Raises ``NotFound``, and ``CaseClosed`` if it has ended but must not have."""
         kept = work.kept.get(number)
         read = work.store.cases.load_with_tasks(number, kept.case.revision if kept is not None else -1)
-        if read is None and kept is not None:
+        if read is None:
+            assert kept is not None, "only a revision that was named can be the one that is there"
             change = cls(work, kept.case, list(kept.tasks), list(kept.waits), new=False)
             change._known_parties = kept.parties
         else:
-            case, tasks = read or (work.store.cases.load(number), work.store.open_items.tasks(number))
+            case, tasks = read
             change = cls(work, case, tasks, [], new=False)
             if case.status in ALIVE:
                 _, waits = bpmn.open_items(change.loaded.definition, case.snapshot, work.now)

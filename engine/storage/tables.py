@@ -18,6 +18,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from engine.storage.columns import optional_text, required_text
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -26,14 +28,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-def _text(name: str, default: str | None = None) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default=default)
-
-
-def _maybe(name: str) -> Column[str]:
-    return Column(name, Text, nullable=True)
 
 
 # --- Procedures -------------------------------------------------------------------------------------------------
@@ -48,15 +42,15 @@ procedure_version = Table(
     "procedure_version",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    _text("procedure"),
+    required_text("procedure"),
     Column("number", Integer, nullable=False),
-    _text("name"),
-    _text("sha256"),
-    _text("manifest"),
-    _text("starts"),
-    _text("note"),
-    _text("published_at"),
-    _text("published_by"),
+    required_text("name"),
+    required_text("sha256"),
+    required_text("manifest"),
+    required_text("starts"),
+    required_text("note"),
+    required_text("published_at"),
+    required_text("published_by"),
     UniqueConstraint("procedure", "number"),
 )
 
@@ -66,7 +60,7 @@ published_part = Table(
     metadata,
     Column("kind", Text, primary_key=True),
     Column("name", Text, primary_key=True),
-    _text("path"),
+    required_text("path"),
     Column("sha256", Text, ForeignKey("file.sha256"), nullable=False),
 )
 
@@ -75,9 +69,9 @@ draft = Table(
     metadata,
     Column("procedure", Text, primary_key=True),
     Column("revision", Integer, nullable=False),
-    _text("manifest"),
-    _text("saved_by"),
-    _text("saved_at"),
+    required_text("manifest"),
+    required_text("saved_by"),
+    required_text("saved_at"),
 )
 
 # --- Cases ------------------------------------------------------------------------------------------------------
@@ -88,21 +82,21 @@ case = Table(
     metadata,
     Column("number", Text, primary_key=True),
     Column("version_id", Integer, ForeignKey("procedure_version.id"), nullable=False),
-    _text("procedure"),
-    _text("status"),
+    required_text("procedure"),
+    required_text("status"),
     Column("revision", Integer, nullable=False),
-    _text("snapshot"),
-    _text("case_values"),
-    _text("title"),
-    _text("facts"),
-    _text("incidents"),
+    required_text("snapshot"),
+    required_text("case_values"),
+    required_text("title"),
+    required_text("facts"),
+    required_text("incidents"),
     Column("reference", Text, nullable=True, unique=True),
-    _text("started_by"),
-    _text("started_at"),
-    _maybe("ended_at"),
+    required_text("started_by"),
+    required_text("started_at"),
+    optional_text("ended_at"),
     Column("person_id", Text, ForeignKey("person.id"), nullable=True),
     Column("log_seq", Integer, nullable=False),
-    _text("log_hash"),
+    required_text("log_hash"),
     Index(None, "status", "started_at"),
     Index(None, "procedure", "status"),
     Index(None, "started_at"),
@@ -115,13 +109,13 @@ case_log = Table(
     metadata,
     Column("case", Text, ForeignKey("case.number"), primary_key=True),
     Column("seq", Integer, primary_key=True, autoincrement=False),
-    _text("at"),
-    _text("actor"),
-    _text("kind"),
-    _text("element"),
-    _text("data"),
-    _text("prev"),
-    _text("hash"),
+    required_text("at"),
+    required_text("actor"),
+    required_text("kind"),
+    required_text("element"),
+    required_text("data"),
+    required_text("prev"),
+    required_text("hash"),
 )
 
 #: Who belongs to a case: ``kind`` user (acted on it) or unit (a task was opened for it).
@@ -142,21 +136,21 @@ open_task = Table(
     Column("id", Text, primary_key=True),
     Column("case", Text, ForeignKey("case.number"), nullable=False),
     Column("token", Integer, nullable=False),
-    _text("element"),
-    _text("name"),
-    _text("process"),
-    _text("roles"),
-    _text("users"),
-    _maybe("assignee"),
-    _maybe("unit"),
-    _maybe("form"),
-    _maybe("due"),
-    _maybe("follow_up"),
+    required_text("element"),
+    required_text("name"),
+    required_text("process"),
+    required_text("roles"),
+    required_text("users"),
+    optional_text("assignee"),
+    optional_text("unit"),
+    optional_text("form"),
+    optional_text("due"),
+    optional_text("follow_up"),
     Column("priority", Integer, nullable=False),
-    _text("documentation"),
-    _text("opened_at"),
-    _maybe("claimed_by"),
-    _maybe("claimed_at"),
+    required_text("documentation"),
+    required_text("opened_at"),
+    optional_text("claimed_by"),
+    optional_text("claimed_at"),
     Index(None, "case"),
     Index(None, "due"),
     Index(None, "claimed_by"),
@@ -180,7 +174,7 @@ task_draft = Table(
     Column("task", Text, ForeignKey("open_task.id", ondelete="CASCADE"), primary_key=True),
     Column("login", Text, primary_key=True),
     Column("content", LargeBinary, nullable=False),
-    _text("saved_at"),
+    required_text("saved_at"),
 )
 
 #: Index of what the snapshots wait for besides people; rebuildable. ``key``: what a message must match, NULL for any.
@@ -191,12 +185,12 @@ wait = Table(
     Column("case", Text, ForeignKey("case.number"), primary_key=True),
     Column("token", Integer, primary_key=True, autoincrement=False),
     Column("kind", Text, primary_key=True),
-    _text("element"),
-    _text("process"),
+    required_text("element"),
+    required_text("process"),
     Column("name", Text, primary_key=True),
-    _maybe("due"),
-    _maybe("key"),
-    _maybe("next_at"),
+    optional_text("due"),
+    optional_text("key"),
+    optional_text("next_at"),
     Index(None, "kind", "next_at", "case"),
     Index(None, "kind", "name", "key"),
 )
@@ -207,14 +201,14 @@ outbox = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("case", Text, ForeignKey("case.number"), nullable=False),
-    _text("element"),
-    _text("topic"),
-    _text("content"),
-    _text("created_at"),
-    _maybe("sent_at"),
-    _text("next_at", ""),
+    required_text("element"),
+    required_text("topic"),
+    required_text("content"),
+    required_text("created_at"),
+    optional_text("sent_at"),
+    required_text("next_at", ""),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    _text("error", ""),
+    required_text("error", ""),
     Index(None, "sent_at", "id"),
     Index(None, "sent_at", "topic", "next_at", "id"),
 )
@@ -224,12 +218,12 @@ attachment = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("case", Text, ForeignKey("case.number"), nullable=True),
-    _text("name"),
+    required_text("name"),
     Column("size", Integer, nullable=False),
-    _text("sha256"),
+    required_text("sha256"),
     Column("content", LargeBinary, nullable=False),
-    _text("stored_by"),
-    _text("stored_at"),
+    required_text("stored_by"),
+    required_text("stored_at"),
     Index(None, "case"),
 )
 
@@ -244,8 +238,8 @@ person = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("wrapped_key", LargeBinary, nullable=True),
-    _text("created_at"),
-    _maybe("erased_at"),
+    required_text("created_at"),
+    optional_text("erased_at"),
 )
 
 #: Every value a field ever had, so that a reference in the log finds the ciphertext it was hashed over.
@@ -256,7 +250,7 @@ person_field = Table(
     Column("field", Text, primary_key=True),
     Column("sha256", Text, primary_key=True),
     Column("ciphertext", LargeBinary, nullable=False),
-    _text("stored_at"),
+    required_text("stored_at"),
 )
 
 #: Who looked at what, and who was refused; written in transactions of its own.
@@ -264,31 +258,31 @@ access_log = Table(
     "access_log",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    _text("at"),
-    _text("actor"),
-    _text("action"),
-    _text("outcome"),
-    _maybe("case"),
-    _text("detail"),
+    required_text("at"),
+    required_text("actor"),
+    required_text("action"),
+    required_text("outcome"),
+    optional_text("case"),
+    required_text("detail"),
     Index(None, "case"),
     Index(None, "actor"),
 )
 
 # --- The organisation -------------------------------------------------------------------------------------------
 
-unit = Table("unit", metadata, Column("key", Text, primary_key=True), _text("label"))
+unit = Table("unit", metadata, Column("key", Text, primary_key=True), required_text("label"))
 
-role = Table("role", metadata, Column("key", Text, primary_key=True), _text("label"))
+role = Table("role", metadata, Column("key", Text, primary_key=True), required_text("label"))
 
 user_account = Table(
     "user_account",
     metadata,
     Column("login", Text, primary_key=True),
-    _text("name"),
-    _maybe("password_hash"),
+    required_text("name"),
+    optional_text("password_hash"),
     Column("unit", Text, ForeignKey("unit.key"), nullable=True),
     Column("active", Boolean, nullable=False),
-    _text("created_at"),
+    required_text("created_at"),
 )
 
 user_role = Table(

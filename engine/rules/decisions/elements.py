@@ -75,18 +75,18 @@ _ATTRIBUTES = {
 #: Camunda's attributes that change nothing about the answer, or that we execute.
 _CAMUNDA_ATTRIBUTES = {"historyTimeToLive", "versionTag", "diagramRelationId", "inputVariable"}
 
+#: Boxed expressions that are not executed.
+BOXED_LOGIC = (
+    "context", "invocation", "list", "relation", "functionDefinition", "conditional", "for", "every", "some", "filter",
+)  # fmt: skip
 #: Refused elsewhere, with a reason of their own.
-_REFUSED_BY_NAME = {"businessKnowledgeModel", "decisionService", "import", "itemDefinition", "knowledgeRequirement"} | {
-    "context",
-    "invocation",
-    "list",
-    "relation",
-    "functionDefinition",
-    "conditional",
-    "for",
-    "every",
-    "some",
-    "filter",
+_REFUSED_BY_NAME = {
+    "businessKnowledgeModel",
+    "decisionService",
+    "import",
+    "itemDefinition",
+    "knowledgeRequirement",
+    *BOXED_LOGIC,
 }
 
 

@@ -11,7 +11,7 @@ from lxml import etree
 from engine.errors import Problem
 from engine.rules.decisions.analysis import analysed
 from engine.rules.decisions.columns import read_expression, read_inputs, read_kind, read_outputs, refused_language
-from engine.rules.decisions.elements import NAMESPACES, check_elements, child_of, name_of
+from engine.rules.decisions.elements import BOXED_LOGIC, NAMESPACES, check_elements, child_of, name_of
 from engine.rules.decisions.findings import Findings
 from engine.rules.decisions.rules import read_rule
 from engine.rules.decisions.table import (
@@ -28,19 +28,7 @@ from engine.rules.xml import XmlRefused, parse_xml
 MAX_RULES = 2_000
 MAX_COLUMNS = 50
 
-_LOGIC = (
-    "literalExpression",
-    "context",
-    "invocation",
-    "list",
-    "relation",
-    "functionDefinition",
-    "conditional",
-    "for",
-    "every",
-    "some",
-    "filter",
-)
+_LOGIC = ("literalExpression", *BOXED_LOGIC)
 _KNOWLEDGE = {
     "businessKnowledgeModel": ("业务知识模型", "The business knowledge model"),
     "decisionService": ("决策服务", "The decision service"),
